@@ -1,0 +1,83 @@
+"""Reads the environment (and `.env`), and refuses to go on where a production server would be unsafe or incomplete.
+
+Nothing here starts a server: `manage.py` and the scripts do that and hand over its address in `DATABASE_URL`.
+"""
+
+import os
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from carboncore import local_secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 50
+# What people paste from tutorials and leave there; compared in lower case.
+DEFAULT_SECRET_MARKS = ("django-insecure", "changeme", "change-me", "change_me", "secret-key", "your-", "example")
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+# Once somebody has begun to configure a server, this is no laptop any more: there DEBUG has to be asked for.
+DEBUG: bool = env.bool("DEBUG", default=not any(os.environ.get(n) for n in ("DATABASE_URL", "SECRET_KEY")))
+
+
+def secret(name: str) -> str:
+    """Return the secret of that name: the environment's, or on a laptop the one kept in `var/secrets.json`."""
+    given = env.str(name, default="")
+    return local_secrets.ensure(VAR_DIR)[name] if DEBUG and not given else given
+
+
+def refuse_when_incomplete() -> None:
+    """Check everything a server with `DEBUG` off cannot do without.
+
+    Raises:
+        ImproperlyConfigured: names all that is missing at once, each with what to do about it.
+    """
+    if DEBUG:
+        return
+    wrong = [*_secret_complaints(), *_database_complaints(), *_host_complaints()]
+    if wrong:
+        lines = "\n".join(f"  - {complaint}" for complaint in wrong)
+        raise ImproperlyConfigured(
+            f"CarbonCore does not start with DEBUG off until this is set:\n{lines}\n"
+            "Every variable is described in .env.example. On a laptop, `scripts/run` sets all of them for you."
+        )
+
+
+def _secret_complaints() -> list[str]:
+    recipe = "python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+    complaints = []
+    for name in local_secrets.NAMES:
+        value = env.str(name, default="")
+        if not value:
+            complaints.append(f"{name} is missing: put the output of {recipe} there")
+        elif len(value) < SHORTEST_SECRET or len(set(value)) < 10:
+            complaints.append(f"{name} is too short or too simple: put the output of {recipe} there")
+        elif any(mark in value.lower() for mark in DEFAULT_SECRET_MARKS):
+            complaints.append(f"{name} is a default or an example: put the output of {recipe} there")
+    values = [env.str(name, default="") for name in local_secrets.NAMES]
+    if values[0] and values[0] == values[1]:
+        complaints.append("JWT_SIGNING_KEY equals SECRET_KEY: give it a value of its own")
+    return complaints
+
+
+def _database_complaints() -> list[str]:
+    url = env.str("DATABASE_URL", default="")
+    if not url:
+        return ["DATABASE_URL is missing: postgresql://USER:PASSWORD@HOST:5432/NAME of a PostgreSQL 15 or newer"]
+    if not url.startswith(("postgresql://", "postgres://")):
+        return ["DATABASE_URL does not begin with postgresql:// and no other database keeps this ledger's promises"]
+    return []
+
+
+def _host_complaints() -> list[str]:
+    hosts = env.list("ALLOWED_HOSTS", default=[])
+    if not hosts:
+        return ["ALLOWED_HOSTS is missing: the host names this server answers to, separated by commas"]
+    if "*" in hosts:
+        return ["ALLOWED_HOSTS is *: name the hosts, or a forged Host header can steer links in e-mails"]
+    return []
+

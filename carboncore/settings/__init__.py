@@ -1,0 +1,11 @@
+"""Django's settings, read from the environment only; each topic has a module of its own here."""
+
+from carboncore import environment
+
+environment.refuse_when_incomplete()
+
+from .admin import *  # noqa: E402 - first the refusal, which lists all that is missing, not only the first of it
+from .api import *  # noqa: E402
+from .base import *  # noqa: E402
+from .logging import *  # noqa: E402
+from .security import *  # noqa: E402

@@ -1,0 +1,136 @@
+"""What is installed, where data lives and how the database is reached."""
+
+import os
+from typing import Any
+
+from carboncore import embedded_postgres
+from carboncore.environment import BASE_DIR, DEBUG, VAR_DIR, env, secret
+
+SECRET_KEY = secret("SECRET_KEY")
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
+)
+
+INSTALLED_APPS = [
+    # unfold replaces templates of the admin, so it and its parts come first.
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "unfold.contrib.simple_history",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    # Before staticfiles, so that runserver serves static files the way the production server does.
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "rest_framework_simplejwt",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "corsheaders",
+    "csp",
+    "import_export",
+    "simple_history",
+    "procrastinate.contrib.django",
+    "carboncore.common",
+    "accounts",
+    "registry",
+    "integrations",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "carboncore.common.security_headers.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+
+ROOT_URLCONF = "carboncore.urls"
+WSGI_APPLICATION = "carboncore.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "carboncore" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def _database() -> dict[str, Any]:
+    """Describe the one database, with the limits of the kind of process this is.
+
+    A web request that runs for half a minute, or waits ten seconds for a lock, is given up; migrations, imports and
+    jobs take the time they need.
+    """
+    address = env.str("DATABASE_URL", default="") or embedded_postgres.url(VAR_DIR / "postgres")
+    database: dict[str, Any] = env.db_url_config(address)
+    options = database.setdefault("OPTIONS", {})
+    database["HOST"] = options.pop("host", database["HOST"])  # how a URL names a Unix socket's folder
+    if os.environ.get("CARBONCORE_PROCESS") == "web":
+        limits = {
+            "statement_timeout": env.str("DB_STATEMENT_TIMEOUT", default="30s"),
+            "lock_timeout": env.str("DB_LOCK_TIMEOUT", default="10s"),
+            "idle_in_transaction_session_timeout": "60s",
+        }
+        options["options"] = " ".join(f"-c {name}={value}" for name, value in limits.items())
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": env.int("DB_POOL_MAX", default=10),
+            "timeout": 10,  # seconds a request waits for a connection before it fails
+        }
+    database["CONN_MAX_AGE"] = 0  # the pool keeps connections, and Django refuses both at once
+    return database
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# Until `collectstatic` has run (a laptop, a first look), files are served from where the apps keep them.
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+WHITENOISE_AUTOREFRESH = DEBUG
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if WHITENOISE_USE_FINDERS
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
