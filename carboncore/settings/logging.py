@@ -33,6 +33,8 @@ LOGGING = {
         # Django's own handlers would print everything a second time.
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # Each command would begin with the list of the job queue's own tasks.
+        "procrastinate.blueprints": {"level": "WARNING"},
     },
 }
 
