@@ -1,0 +1,103 @@
+"""The five staff groups and their permissions: one table, applied after every migration.
+
+The groups belong to the code: an edit to one of them is undone by the next `migrate`. Another set of
+permissions is another group, which nothing here touches.
+"""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.auth.models import Group, Permission
+
+from accounts.models import User
+
+SUPER_ADMIN = "Super Admin"
+REGISTRY_OFFICER = "Registry Officer"
+REVIEWER = "Reviewer"
+TRANSACTIONS_OFFICER = "Transactions Officer"
+VIEWER = "Viewer"
+
+# In order of precedence: the first that a person belongs to is the role that clients are shown.
+ROLE_NAMES = (SUPER_ADMIN, REGISTRY_OFFICER, REVIEWER, TRANSACTIONS_OFFICER, VIEWER)
+
+OWN_APPS = ("accounts", "registry", "transactions", "integrations")
+
+_VIEW = {f"{app}.view_*" for app in ("registry", "transactions", "integrations")}
+_REGISTRY_WORK = {
+    "registry.add_*",
+    "registry.change_*",
+    "registry.submit_project",
+    "registry.validate_project",
+    "registry.register_project",
+    "registry.suspend_project",
+    "registry.withdraw_project",
+    "registry.publish_project",
+    "registry.settle_overlap",
+    # Working rows that an officer's form edits in place; projects, types and standards are not among them.
+    "registry.delete_document",
+    "registry.delete_projectstandard",
+    "registry.delete_validatoraccreditation",
+    "integrations.add_importrun",
+    "integrations.change_listingconflict",
+    "accounts.lift_lockout",
+    "accounts.view_user",
+}
+
+ROLE_PERMISSIONS: dict[str, set[str]] = {
+    SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*"},
+    REGISTRY_OFFICER: _VIEW | _REGISTRY_WORK,
+    REVIEWER: _VIEW | {"registry.validate_project", "registry.settle_overlap"},
+    TRANSACTIONS_OFFICER: _VIEW | {"accounts.work_transactions", "transactions.add_*", "transactions.change_*"},
+    VIEWER: _VIEW,
+}
+
+# What clients are told they may show; each is one permission, asked anew at every request.
+CLIENT_PERMISSIONS = {
+    "projects": "registry.change_project",
+    "standards": "registry.change_standard",
+    "transactions": "accounts.work_transactions",
+    "types": "registry.change_projecttype",
+    "delete": "registry.delete_project",
+}
+USERS_PERMISSION = "accounts.change_user"
+
+
+def role_of(user: User) -> str:
+    """Return the role name clients show, without blanks (`SuperAdmin`); empty when in no staff group."""
+    if user.is_superuser:
+        return SUPER_ADMIN.replace(" ", "")
+    held = {group.name for group in user.groups.all()}
+    return next((name.replace(" ", "") for name in ROLE_NAMES if name in held), "")
+
+
+def client_permissions(user: User) -> dict[str, bool]:
+    """Return the contract's permission flags, computed from groups and permissions now."""
+    flags = {flag: user.has_perm(permission) for flag, permission in CLIENT_PERMISSIONS.items()}
+    if user.has_perm(USERS_PERMISSION):
+        flags["users"] = True
+    return flags
+
+
+def sync_roles() -> None:
+    """Create the five groups and give each exactly the permissions of the table above."""
+    permissions = list(
+        Permission.objects.select_related("content_type").only("codename", "content_type__app_label")
+    )
+    for role, patterns in ROLE_PERMISSIONS.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set([p for p in permissions if _matches(p, patterns)])
+
+
+def sync_roles_after_migrate(sender: AppConfig, **_: Any) -> None:
+    """Apply the table once an app of ours has its permissions (Django makes them after each migrate)."""
+    if sender.label in OWN_APPS or sender.label == "procrastinate":
+        sync_roles()
+
+
+def _matches(permission: Permission, patterns: set[str]) -> bool:
+    app = permission.content_type.app_label
+    name = f"{app}.{permission.codename}"
+    verb = permission.codename.split("_", 1)[0]
+    if "historical" in permission.codename and verb != "view":
+        return False  # history is read, never written by hand
+    return name in patterns or f"{app}.{verb}_*" in patterns or f"{app}.*" in patterns

@@ -1,0 +1,53 @@
+"""Who is acting and through which entrance, for the history and (later) the audit trail.
+
+A context variable, set by the middleware, the commands and the jobs, so that services need no
+request object and a history row still says where a change came from.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+
+class Entrance(models.TextChoices):
+    """The ways into the system; every change names the one it came through."""
+
+    ADMIN = "admin", "Staff admin"
+    API = "api", "API"
+    COMMAND = "command", "Command line"
+    JOB = "job", "Background job"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person (or None for the system itself) and the entrance of the present unit of work."""
+
+    user: Any | None
+    entrance: Entrance
+
+
+_current: ContextVar[Actor] = ContextVar("carboncore_actor", default=Actor(None, Entrance.COMMAND))
+
+
+def current_actor() -> Actor:
+    """Return the actor of the present unit of work; a command with no user when nobody said."""
+    return _current.get()
+
+
+@contextmanager
+def acting(user: Any | None, entrance: Entrance) -> Iterator[None]:
+    """Run the block as `user` through `entrance`; the previous actor is restored afterwards."""
+    token = _current.set(Actor(user, entrance))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def set_actor(user: Any | None, entrance: Entrance) -> None:
+    """Name the actor for the rest of the enclosing `acting` block (a request learns its user late)."""
+    _current.set(Actor(user, entrance))

@@ -1,0 +1,21 @@
+"""The words that occur in projects' names, places and species, for correcting a mistyped search."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+
+
+class SearchWord(models.Model):
+    """One normalised word (lower case, no accents). Words are added, never removed: a stale one is harmless."""
+
+    word = models.CharField(primary_key=True, max_length=60)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(OpClass("word", name="gin_trgm_ops"), name="registry_searchword_trgm_idx"),
+            models.Index(OpClass("word", name="varchar_pattern_ops"), name="registry_searchword_prefix_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
