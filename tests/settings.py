@@ -1,0 +1,43 @@
+"""Settings of a test run: the real ones, on a throw-away cluster, with every N+1 query an error.
+
+`TEST_DATABASE_URL` names another PostgreSQL to test on. The address of the throw-away cluster is only worked out here;
+`tests/conftest.py` starts it when the first test asks for a database.
+"""
+
+import os
+from pathlib import Path
+
+from django.contrib.auth.hashers import Argon2PasswordHasher
+
+from carboncore import embedded_postgres
+
+VAR = Path(__file__).resolve().parent.parent / "var"
+TEST_DATA_DIR = VAR / "test-postgres"
+TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
+os.environ["DATABASE_URL"] = TEST_DATABASE_URL or embedded_postgres.url(TEST_DATA_DIR)
+os.environ["DEBUG"] = "true"
+os.environ["HTTPS"] = "false"
+# Each run, with its workers, has databases of its own, so that two runs of one checkout do not meet.
+TEST_RUN = os.environ.setdefault("CARBONCORE_TEST_RUN", str(os.getpid()))
+
+from carboncore.settings import *  # noqa: E402, F403
+from carboncore.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE  # noqa: E402
+
+DATABASES["default"]["TEST"] = {"NAME": f"test_carboncore_{TEST_RUN}"}
+INSTALLED_APPS += ["zeal"]
+MIDDLEWARE += ["zeal.middleware.zeal_middleware"]
+ZEAL_RAISE = True
+DEBUG = False
+# Addresses from `live_server` and Django's test client.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+
+
+class CheapArgon2(Argon2PasswordHasher):
+    """The algorithm of the real settings at a cost that a thousand test users can bear."""
+
+    time_cost = 1
+    memory_cost = 8
+    parallelism = 1
+
+
+PASSWORD_HASHERS = ["tests.settings.CheapArgon2"]
