@@ -1,0 +1,114 @@
+"""One supervisor per checkout: who it is, what it has started, and what a killed one has left behind."""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO
+
+
+class CannotStartError(Exception):
+    """CarbonCore cannot start here and now; the message says what to do."""
+
+
+@dataclass
+class Record:
+    """What `var/run.json` tells the next supervisor, in case this one gets no chance to tidy up."""
+
+    pid: int
+    address: str
+    started_database: bool = False
+    services: list[int] = field(default_factory=list)
+
+
+class Claim:
+    """Holds the right to run this checkout for as long as the process lives."""
+
+    def __init__(self, var_dir: Path) -> None:
+        self._lock_path = var_dir / "run.lock"
+        self._record_path = var_dir / "run.json"
+        self._lock: IO[str] | None = None
+
+    def take(self, address: str) -> Record:
+        """Claim the checkout, ending first what a killed supervisor left running.
+
+        Raises:
+            CannotStartError: another supervisor runs it.
+        """
+        self._lock_path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = self._lock_path.open("w")
+        before = self._read()
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            where = f"as process {before.pid} at {before.address}" if before else "but tells nothing of itself yet"
+            raise CannotStartError(
+                f"This checkout already runs, {where}. Stop that one first (Ctrl-C in its terminal), or use it."
+            ) from None
+        if before:
+            for pid in before.services:
+                _end_left_over(pid)
+        record = Record(os.getpid(), address, started_database=before.started_database if before else False)
+        self.write(record)
+        return record
+
+    def write(self, record: Record) -> None:
+        """Keep what has been started so far."""
+        draft = self._record_path.with_suffix(".draft")
+        draft.write_text(json.dumps(asdict(record)))
+        draft.replace(self._record_path)
+
+    def release(self) -> None:
+        """Say that nothing is left behind."""
+        self._record_path.unlink(missing_ok=True)
+        if self._lock:
+            self._lock.close()
+
+    def _read(self) -> Record | None:
+        try:
+            return Record(**json.loads(self._record_path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def refuse_busy_port(host: str, port: int) -> None:
+    """Make sure that nobody else listens there.
+
+    The web server asks the kernel to share its port among its workers, so it would not notice: the two servers would
+    silently take turns in answering.
+
+    Raises:
+        CannotStartError: the port is taken, or this user may not have it.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotStartError(
+                f"Port {port} of {host} cannot be used ({error.strerror}): another program listens there, or it needs "
+                f"more rights. Stop that program, or choose another port: PORT={port + 1} scripts/run"
+            ) from error
+
+
+def _end_left_over(pid: int) -> None:
+    """Stop a service of a killed supervisor, unless its number has meanwhile gone to somebody else's process."""
+    listed = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
+    if "granian" not in listed.stdout and "procrastinate" not in listed.stdout:
+        return
+    for wanted, seconds in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, wanted)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.1)
