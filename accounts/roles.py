@@ -47,7 +47,8 @@ ROLE_PERMISSIONS: dict[str, set[str]] = {
     SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*"},
     REGISTRY_OFFICER: _VIEW | _REGISTRY_WORK,
     REVIEWER: _VIEW | {"registry.validate_project", "registry.settle_overlap"},
-    TRANSACTIONS_OFFICER: _VIEW | {"accounts.work_transactions", "transactions.add_*", "transactions.change_*"},
+    TRANSACTIONS_OFFICER: _VIEW
+    | {"accounts.work_transactions", "transactions.add_*", "transactions.change_*"},
     VIEWER: _VIEW,
 }
 

@@ -15,7 +15,11 @@ class SignInAttempt(models.Model):
 
     email_digest = models.CharField(max_length=64)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="sign_in_attempts"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="sign_in_attempts",
     )
     attempted_at = models.DateTimeField()
     succeeded = models.BooleanField(default=False)

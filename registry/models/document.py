@@ -35,7 +35,12 @@ class Document(models.Model):
     size_bytes = models.BigIntegerField("size in bytes", null=True, blank=True, editable=False)
     mime_type = models.CharField("MIME type", max_length=100, blank=True, editable=False)
     uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -18,10 +18,16 @@ class BoundaryOverlap(models.Model):
     """
 
     first = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="overlaps_as_first")
-    second = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="overlaps_as_second")
+    second = models.ForeignKey(
+        "registry.Project", on_delete=models.PROTECT, related_name="overlaps_as_second"
+    )
     shared_ha = models.DecimalField("shared hectares", max_digits=16, decimal_places=4)
-    share_of_first = models.DecimalField(max_digits=5, decimal_places=4, help_text="0 to 1 of the first's area.")
-    share_of_second = models.DecimalField(max_digits=5, decimal_places=4, help_text="0 to 1 of the second's area.")
+    share_of_first = models.DecimalField(
+        max_digits=5, decimal_places=4, help_text="0 to 1 of the first's area."
+    )
+    share_of_second = models.DecimalField(
+        max_digits=5, decimal_places=4, help_text="0 to 1 of the second's area."
+    )
     state = models.CharField(max_length=10, choices=OverlapState.choices, default=OverlapState.OPEN)
     justification = models.TextField(blank=True, max_length=4000)
     decided_by = models.ForeignKey(

@@ -30,7 +30,9 @@ class Project(models.Model):
     project_name = models.CharField("name", max_length=255)
     project_initiator = models.CharField("initiator", max_length=255, help_text="The developer or proponent.")
     project_manager_account = models.CharField("manager account", max_length=255, blank=True)
-    project_type = models.ForeignKey("registry.ProjectType", on_delete=models.PROTECT, related_name="projects")
+    project_type = models.ForeignKey(
+        "registry.ProjectType", on_delete=models.PROTECT, related_name="projects"
+    )
     description = models.TextField(blank=True, max_length=20_000)
     website = models.URLField(max_length=500, blank=True)
 
@@ -126,13 +128,28 @@ class Project(models.Model):
     )
     published = models.BooleanField(default=False, help_text="Shown to the public once it is registered.")
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
     )
     validated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
     )
     registered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
     )
     registered_at = models.DateTimeField(null=True, blank=True, editable=False)
     notes = models.TextField("internal notes", blank=True, max_length=20_000)
@@ -148,7 +165,9 @@ class Project(models.Model):
     )
 
     objects = ProjectQuerySet.as_manager()
-    history = tracked_history(excluded_fields=["search_text", "search_vector", "origin_digest", "updated_date"])
+    history = tracked_history(
+        excluded_fields=["search_text", "search_vector", "origin_digest", "updated_date"]
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["pk"]
@@ -203,7 +222,9 @@ class Project(models.Model):
                 name="registry_project_second_person",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=PUBLIC_STATUSES) | Q(registered_by__isnull=False) | ~Q(origin_registry=""),
+                condition=~Q(status__in=PUBLIC_STATUSES)
+                | Q(registered_by__isnull=False)
+                | ~Q(origin_registry=""),
                 name="registry_project_registered_by_somebody",
             ),
             models.CheckConstraint(

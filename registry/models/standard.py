@@ -80,7 +80,9 @@ class ProjectStandard(models.Model):
                 violation_error_message="This project already names this standard.",
             ),
             models.CheckConstraint(
-                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_to__isnull=True)
+                | Q(valid_to__gte=F("valid_from")),
                 name="registry_projectstandard_dates_ordered",
                 violation_error_message="The validity ends before it begins.",
             ),

@@ -26,7 +26,9 @@ class ProjectStatusChange(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-at", "-pk"]
         verbose_name = "status change"
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["-at"], name="registry_statuschange_at_idx")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-at"], name="registry_statuschange_at_idx")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_from_status_display()} → {self.get_to_status_display()}"

@@ -15,7 +15,9 @@ class StandardValidator(models.Model):
     country = models.ForeignKey(
         "registry.Country", null=True, blank=True, on_delete=models.PROTECT, related_name="validators"
     )
-    accreditation_body = models.CharField(max_length=255, blank=True, help_text="Who accredited it, e.g. UKAS.")
+    accreditation_body = models.CharField(
+        max_length=255, blank=True, help_text="Who accredited it, e.g. UKAS."
+    )
     accreditation_number = models.CharField(max_length=100, blank=True)
     website = models.URLField(max_length=500, blank=True)
     is_active = models.BooleanField("active", default=True)
@@ -38,7 +40,9 @@ class ValidatorAccreditation(models.Model):
 
     validator = models.ForeignKey(StandardValidator, on_delete=models.PROTECT, related_name="accreditations")
     standard = models.ForeignKey("registry.Standard", on_delete=models.PROTECT, related_name="accreditations")
-    scope = models.CharField(max_length=255, blank=True, help_text="Sectoral scopes, as the accreditation puts them.")
+    scope = models.CharField(
+        max_length=255, blank=True, help_text="Sectoral scopes, as the accreditation puts them."
+    )
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
 
@@ -55,7 +59,9 @@ class ValidatorAccreditation(models.Model):
                 violation_error_message="This accreditation is already listed.",
             ),
             models.CheckConstraint(
-                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_to__isnull=True)
+                | Q(valid_to__gte=F("valid_from")),
                 name="registry_accreditation_dates_ordered",
                 violation_error_message="The accreditation ends before it begins.",
             ),

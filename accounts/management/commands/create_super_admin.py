@@ -34,7 +34,9 @@ class Command(BaseCommand):
             user = super_admin_create(email=options["email"], password=password)
         except RegistryError as error:
             reasons = getattr(error, "errors", {})
-            raise CommandError(" ".join([error.message, *(r for rs in reasons.values() for r in rs)])) from error
+            raise CommandError(
+                " ".join([error.message, *(r for rs in reasons.values() for r in rs)])
+            ) from error
         self.stdout.write("First super admin (this password is shown once and kept nowhere in clear):")
         self.stdout.write(f"  e-mail    {user.email}")
         self.stdout.write(f"  password  {password}")

@@ -1,0 +1,51 @@
+"""The writes of the registry app; every entrance calls these."""
+
+from registry.services.catalogue import (
+    project_type_delete,
+    project_type_save,
+    standard_delete,
+    standard_save,
+    validator_delete,
+    validator_save,
+)
+from registry.services.certifications import project_standards_set
+from registry.services.documents import document_add, document_delete, document_links_set, document_update
+from registry.services.lifecycle import available_moves, project_move, unmet_requirements
+from registry.services.overlaps import overlap_justify, overlaps_refresh
+from registry.services.projects import (
+    EDITABLE_FIELDS,
+    project_create,
+    project_delete,
+    project_publish,
+    project_search_text,
+    project_slug,
+    project_update,
+    search_words_add,
+)
+
+__all__ = [
+    "EDITABLE_FIELDS",
+    "available_moves",
+    "document_add",
+    "document_delete",
+    "document_links_set",
+    "document_update",
+    "overlap_justify",
+    "overlaps_refresh",
+    "project_create",
+    "project_delete",
+    "project_move",
+    "project_publish",
+    "project_search_text",
+    "project_slug",
+    "project_standards_set",
+    "project_type_delete",
+    "project_type_save",
+    "project_update",
+    "search_words_add",
+    "standard_delete",
+    "standard_save",
+    "unmet_requirements",
+    "validator_delete",
+    "validator_save",
+]
