@@ -5,6 +5,8 @@ from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
+    """Registers the app; the staff groups follow every migration."""
+
     default_auto_field = "django.db.models.BigAutoField"
     name = "accounts"
     verbose_name = "Accounts"

@@ -47,8 +47,7 @@ ROLE_PERMISSIONS: dict[str, set[str]] = {
     SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*"},
     REGISTRY_OFFICER: _VIEW | _REGISTRY_WORK,
     REVIEWER: _VIEW | {"registry.validate_project", "registry.settle_overlap"},
-    TRANSACTIONS_OFFICER: _VIEW
-    | {"accounts.work_transactions", "transactions.add_*", "transactions.change_*"},
+    TRANSACTIONS_OFFICER: _VIEW | {"accounts.work_transactions", "transactions.add_*", "transactions.change_*"},
     VIEWER: _VIEW,
 }
 
@@ -81,9 +80,7 @@ def client_permissions(user: User) -> dict[str, bool]:
 
 def sync_roles() -> None:
     """Create the five groups and give each exactly the permissions of the table above."""
-    permissions = list(
-        Permission.objects.select_related("content_type").only("codename", "content_type__app_label")
-    )
+    permissions = list(Permission.objects.select_related("content_type").only("codename", "content_type__app_label"))
     for role, patterns in ROLE_PERMISSIONS.items():
         group, _ = Group.objects.get_or_create(name=role)
         group.permissions.set([p for p in permissions if _matches(p, patterns)])

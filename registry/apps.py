@@ -4,6 +4,8 @@ from django.apps import AppConfig
 
 
 class RegistryConfig(AppConfig):
+    """Registers the app."""
+
     default_auto_field = "django.db.models.BigAutoField"
     name = "registry"
     verbose_name = "Registry"

@@ -39,9 +39,7 @@ class ProjectHasCredits(StateConflict):
     code = "project_has_credits"
 
     def __init__(self) -> None:
-        super().__init__(
-            "Credits were issued to this project; it can be withdrawn or completed, never deleted."
-        )
+        super().__init__("Credits were issued to this project; it can be withdrawn or completed, never deleted.")
 
 
 class MoveNotPossible(StateConflict):

@@ -1,7 +1,5 @@
 """Tries to sign in, kept so that guessing stops after five, in every process and after a restart."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 
@@ -29,8 +27,8 @@ class SignInAttempt(models.Model):
     ip_address = models.GenericIPAddressField(null=True, blank=True)
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["-attempted_at", "-pk"]
-        indexes: ClassVar[list[models.Index]] = [
+        ordering = ["-attempted_at", "-pk"]
+        indexes = [
             models.Index(
                 fields=["email_digest", "attempted_at"],
                 condition=models.Q(succeeded=False, cleared_at__isnull=True),

@@ -1,7 +1,7 @@
 """A person who signs in by e-mail."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -50,14 +50,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    REQUIRED_FIELDS = []
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["email"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=Q(email=Lower("email")), name="accounts_user_email_lower_case")
-        ]
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        ordering = ["email"]
+        constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="accounts_user_email_lower_case")]
+        permissions = [
             ("lift_lockout", "Can lift a sign-in lock-out"),
             ("work_transactions", "Can work with transactions and prices"),
         ]

@@ -63,9 +63,7 @@ def _begin_attempt(*, email: str, user: User | None, ip_address: str | None) -> 
         now = timezone.now()
         if (seconds := _seconds_locked(digest, now)) > 0:
             raise SignInLocked(retry_after=seconds)
-        return SignInAttempt.objects.create(
-            email_digest=digest, user=user, attempted_at=now, ip_address=ip_address
-        )
+        return SignInAttempt.objects.create(email_digest=digest, user=user, attempted_at=now, ip_address=ip_address)
 
 
 def _lock_digest(digest: str) -> None:
@@ -99,6 +97,6 @@ def _clear_counting_attempts(digest: str, succeeded_pk: int | None = None) -> in
     with transaction.atomic():
         if succeeded_pk is not None:
             SignInAttempt.objects.filter(pk=succeeded_pk).update(succeeded=True)
-        return SignInAttempt.objects.filter(
-            email_digest=digest, succeeded=False, cleared_at__isnull=True
-        ).update(cleared_at=timezone.now())
+        return SignInAttempt.objects.filter(email_digest=digest, succeeded=False, cleared_at__isnull=True).update(
+            cleared_at=timezone.now()
+        )

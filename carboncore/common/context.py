@@ -30,7 +30,8 @@ class Actor:
     entrance: Entrance
 
 
-_current: ContextVar[Actor] = ContextVar("carboncore_actor", default=Actor(None, Entrance.COMMAND))
+_NOBODY = Actor(None, Entrance.COMMAND)
+_current: ContextVar[Actor] = ContextVar("carboncore_actor", default=_NOBODY)
 
 
 def current_actor() -> Actor:

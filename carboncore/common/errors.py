@@ -29,7 +29,9 @@ class InvalidInput(RegistryError):
     http_status = 400
 
     def __init__(
-        self, errors: Mapping[str, Sequence[str]], message: str = "Please correct the fields named in `errors`."
+        self,
+        errors: Mapping[str, Sequence[str]],
+        message: str = "Please correct the fields named in `errors`.",
     ) -> None:
         super().__init__(message)
         self.errors: dict[str, list[str]] = {field: list(reasons) for field, reasons in errors.items()}

@@ -21,12 +21,12 @@ class HistoryWithEntrance(models.Model):
         abstract = True
 
 
-def _history_user(instance: models.Model, request: Any = None, **_: Any) -> Any:
+def _history_user(**_: Any) -> Any:
     return current_actor().user
 
 
 def tracked_history(**options: Any) -> HistoricalRecords:
-    """Return the history manager used by every model here: `history = tracked_history()`."""
+    """Make the history manager that every tracked model here has under the name `history`."""
     return HistoricalRecords(
         bases=[HistoryWithEntrance], get_user=_history_user, cascade_delete_history=False, **options
     )

@@ -1,7 +1,5 @@
 """Countries as ISO 3166-1 lists them (plus Kosovo's user-assigned XK, which registries use)."""
 
-from typing import ClassVar
-
 from django.db import models
 
 
@@ -14,7 +12,7 @@ class Country(models.Model):
 
     class Meta:
         verbose_name_plural = "countries"
-        ordering: ClassVar[list[str]] = ["name"]
+        ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name

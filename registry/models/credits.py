@@ -1,7 +1,5 @@
 """A project's credit figures, in a slim row of their own that only the ledger writes."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -25,7 +23,7 @@ class ProjectCredits(models.Model):
 
     class Meta:
         verbose_name_plural = "project credits"
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(
                 condition=Q(
                     issued_kg=F("available_kg")

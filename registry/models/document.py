@@ -1,7 +1,6 @@
 """Documents of projects: an uploaded file or a link, public or for staff only."""
 
 import uuid
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +10,7 @@ from carboncore.common.history import tracked_history
 from registry.choices import DocumentKind, DocumentVisibility
 
 
-def document_path(instance: "Document", filename: str) -> str:
+def document_path(instance: "Document", _filename: str) -> str:
     """Return where the file is kept: by its public id, so that no name a user typed touches the disk."""
     return f"documents/{instance.public_id.hex[:2]}/{instance.public_id.hex}"
 
@@ -48,8 +47,8 @@ class Document(models.Model):
     history = tracked_history()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["project_id", "pk"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        ordering = ["project_id", "pk"]
+        constraints = [
             models.CheckConstraint(
                 condition=(Q(url="") & ~Q(file="")) | (~Q(url="") & Q(file="")),
                 name="registry_document_file_or_link",

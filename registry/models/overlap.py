@@ -1,7 +1,5 @@
 """Land that two projects both claim; it must be resolved or justified before either is registered."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -18,16 +16,10 @@ class BoundaryOverlap(models.Model):
     """
 
     first = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="overlaps_as_first")
-    second = models.ForeignKey(
-        "registry.Project", on_delete=models.PROTECT, related_name="overlaps_as_second"
-    )
+    second = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="overlaps_as_second")
     shared_ha = models.DecimalField("shared hectares", max_digits=16, decimal_places=4)
-    share_of_first = models.DecimalField(
-        max_digits=5, decimal_places=4, help_text="0 to 1 of the first's area."
-    )
-    share_of_second = models.DecimalField(
-        max_digits=5, decimal_places=4, help_text="0 to 1 of the second's area."
-    )
+    share_of_first = models.DecimalField(max_digits=5, decimal_places=4, help_text="0 to 1 of the first's area.")
+    share_of_second = models.DecimalField(max_digits=5, decimal_places=4, help_text="0 to 1 of the second's area.")
     state = models.CharField(max_length=10, choices=OverlapState.choices, default=OverlapState.OPEN)
     justification = models.TextField(blank=True, max_length=4000)
     decided_by = models.ForeignKey(
@@ -39,8 +31,8 @@ class BoundaryOverlap(models.Model):
     history = tracked_history()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["-found_at", "-pk"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        ordering = ["-found_at", "-pk"]
+        constraints = [
             models.UniqueConstraint(fields=["first", "second"], name="registry_overlap_pair_once"),
             models.CheckConstraint(condition=Q(first__lt=F("second")), name="registry_overlap_pair_ordered"),
             models.CheckConstraint(
@@ -49,7 +41,7 @@ class BoundaryOverlap(models.Model):
                 name="registry_overlap_justified_by_somebody",
             ),
         ]
-        permissions: ClassVar[list[tuple[str, str]]] = [("settle_overlap", "Can justify a boundary overlap")]
+        permissions = [("settle_overlap", "Can justify a boundary overlap")]
 
     def __str__(self) -> str:
         return f"overlap of projects {self.first_id} and {self.second_id}"

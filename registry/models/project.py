@@ -1,7 +1,6 @@
 """A climate project: what it is, where it lies, and how far it has come."""
 
 import uuid
-from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -30,9 +29,7 @@ class Project(models.Model):
     project_name = models.CharField("name", max_length=255)
     project_initiator = models.CharField("initiator", max_length=255, help_text="The developer or proponent.")
     project_manager_account = models.CharField("manager account", max_length=255, blank=True)
-    project_type = models.ForeignKey(
-        "registry.ProjectType", on_delete=models.PROTECT, related_name="projects"
-    )
+    project_type = models.ForeignKey("registry.ProjectType", on_delete=models.PROTECT, related_name="projects")
     description = models.TextField(blank=True, max_length=20_000)
     website = models.URLField(max_length=500, blank=True)
 
@@ -123,9 +120,7 @@ class Project(models.Model):
     origin_source = models.CharField("imported from", max_length=20, blank=True, editable=False)
     origin_digest = models.CharField(max_length=64, blank=True, editable=False)
 
-    status = models.CharField(
-        max_length=20, choices=ProjectStatus.choices, default=ProjectStatus.DRAFT, editable=False
-    )
+    status = models.CharField(max_length=20, choices=ProjectStatus.choices, default=ProjectStatus.DRAFT, editable=False)
     published = models.BooleanField(default=False, help_text="Shown to the public once it is registered.")
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -165,13 +160,11 @@ class Project(models.Model):
     )
 
     objects = ProjectQuerySet.as_manager()
-    history = tracked_history(
-        excluded_fields=["search_text", "search_vector", "origin_digest", "updated_date"]
-    )
+    history = tracked_history(excluded_fields=["search_text", "search_vector", "origin_digest", "updated_date"])
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["pk"]
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        ordering = ["pk"]
+        permissions = [
             ("submit_project", "Can submit a project for validation"),
             ("validate_project", "Can take a project into validation, return or reject it"),
             ("register_project", "Can register or complete a project"),
@@ -179,7 +172,7 @@ class Project(models.Model):
             ("withdraw_project", "Can withdraw a project"),
             ("publish_project", "Can publish or unpublish a project"),
         ]
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             GinIndex(fields=["search_vector"], name="registry_project_search_idx"),
             GinIndex(fields=["tree_types"], name="registry_project_species_idx"),
             models.Index(
@@ -199,7 +192,7 @@ class Project(models.Model):
             ),
             models.Index(fields=["status", "id"], name="registry_project_status_idx"),
         ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["origin_registry", "origin_id"],
                 condition=~Q(origin_registry=""),
@@ -222,9 +215,7 @@ class Project(models.Model):
                 name="registry_project_second_person",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=PUBLIC_STATUSES)
-                | Q(registered_by__isnull=False)
-                | ~Q(origin_registry=""),
+                condition=~Q(status__in=PUBLIC_STATUSES) | Q(registered_by__isnull=False) | ~Q(origin_registry=""),
                 name="registry_project_registered_by_somebody",
             ),
             models.CheckConstraint(

@@ -1,7 +1,5 @@
 """Kinds of projects: forest conservation, cookstoves, biochar and so on."""
 
-from typing import ClassVar
-
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -28,8 +26,8 @@ class ProjectType(models.Model):
     history = tracked_history()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["code"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        ordering = ["code"]
+        constraints = [
             models.CheckConstraint(
                 condition=models.Q(code__regex=r"^[A-Z0-9]{1,10}$"), name="registry_projecttype_code_upper"
             )

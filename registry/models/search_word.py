@@ -1,7 +1,5 @@
 """The words that occur in projects' names, places and species, for correcting a mistyped search."""
 
-from typing import ClassVar
-
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
@@ -12,7 +10,7 @@ class SearchWord(models.Model):
     word = models.CharField(primary_key=True, max_length=60)
 
     class Meta:
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             GinIndex(OpClass("word", name="gin_trgm_ops"), name="registry_searchword_trgm_idx"),
             models.Index(OpClass("word", name="varchar_pattern_ops"), name="registry_searchword_prefix_idx"),
         ]

@@ -1,7 +1,5 @@
 """Standards, their methodologies, and which project is certified under which."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -21,7 +19,7 @@ class Standard(models.Model):
     history = tracked_history()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["code"]
+        ordering = ["code"]
 
     def __str__(self) -> str:
         return f"{self.code} {self.version}".strip()
@@ -43,7 +41,7 @@ class Methodology(models.Model):
     history = tracked_history()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["code"]
+        ordering = ["code"]
         verbose_name_plural = "methodologies"
 
     def __str__(self) -> str:
@@ -70,19 +68,17 @@ class ProjectStandard(models.Model):
     history = tracked_history()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["project_id", "standard_id"]
+        ordering = ["project_id", "standard_id"]
         verbose_name = "standard of a project"
         verbose_name_plural = "standards of projects"
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["project", "standard"],
                 name="registry_projectstandard_once",
                 violation_error_message="This project already names this standard.",
             ),
             models.CheckConstraint(
-                condition=Q(valid_from__isnull=True)
-                | Q(valid_to__isnull=True)
-                | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
                 name="registry_projectstandard_dates_ordered",
                 violation_error_message="The validity ends before it begins.",
             ),

@@ -1,7 +1,5 @@
 """What happened to a project in its lifecycle: one row a move, never changed afterwards."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 
@@ -24,11 +22,9 @@ class ProjectStatusChange(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["-at", "-pk"]
+        ordering = ["-at", "-pk"]
         verbose_name = "status change"
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["-at"], name="registry_statuschange_at_idx")
-        ]
+        indexes = [models.Index(fields=["-at"], name="registry_statuschange_at_idx")]
 
     def __str__(self) -> str:
         return f"{self.get_from_status_display()} → {self.get_to_status_display()}"

@@ -1,7 +1,5 @@
 """Validation and verification bodies, and which standards they are accredited for, from when to when."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -15,9 +13,7 @@ class StandardValidator(models.Model):
     country = models.ForeignKey(
         "registry.Country", null=True, blank=True, on_delete=models.PROTECT, related_name="validators"
     )
-    accreditation_body = models.CharField(
-        max_length=255, blank=True, help_text="Who accredited it, e.g. UKAS."
-    )
+    accreditation_body = models.CharField(max_length=255, blank=True, help_text="Who accredited it, e.g. UKAS.")
     accreditation_number = models.CharField(max_length=100, blank=True)
     website = models.URLField(max_length=500, blank=True)
     is_active = models.BooleanField("active", default=True)
@@ -27,7 +23,7 @@ class StandardValidator(models.Model):
     history = tracked_history()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["name"]
+        ordering = ["name"]
         verbose_name = "verification body"
         verbose_name_plural = "verification bodies"
 
@@ -40,18 +36,16 @@ class ValidatorAccreditation(models.Model):
 
     validator = models.ForeignKey(StandardValidator, on_delete=models.PROTECT, related_name="accreditations")
     standard = models.ForeignKey("registry.Standard", on_delete=models.PROTECT, related_name="accreditations")
-    scope = models.CharField(
-        max_length=255, blank=True, help_text="Sectoral scopes, as the accreditation puts them."
-    )
+    scope = models.CharField(max_length=255, blank=True, help_text="Sectoral scopes, as the accreditation puts them.")
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
 
     history = tracked_history()
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["validator_id", "standard_id", "valid_from"]
+        ordering = ["validator_id", "standard_id", "valid_from"]
         verbose_name = "accreditation"
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.UniqueConstraint(
                 fields=["validator", "standard", "valid_from"],
                 nulls_distinct=False,
@@ -59,9 +53,7 @@ class ValidatorAccreditation(models.Model):
                 violation_error_message="This accreditation is already listed.",
             ),
             models.CheckConstraint(
-                condition=Q(valid_from__isnull=True)
-                | Q(valid_to__isnull=True)
-                | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
                 name="registry_accreditation_dates_ordered",
                 violation_error_message="The accreditation ends before it begins.",
             ),

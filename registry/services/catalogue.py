@@ -11,7 +11,7 @@ from registry.errors import StillInUse
 from registry.models import ProjectType, Standard, StandardValidator
 from registry.services.validation import full_clean_or_refuse, reject_null_bytes
 
-Catalogued = TypeVar("Catalogued", bound=models.Model)
+Catalogued = TypeVar("Catalogued", ProjectType, Standard, StandardValidator)
 
 
 def project_type_save(*, pk: int | None, fields: Mapping[str, Any]) -> ProjectType:
@@ -98,7 +98,7 @@ def _delete(model: type[Catalogued], pk: int, not_found: str, users: str) -> Non
 
 
 def _get_locked(model: type[Catalogued], pk: int, not_found: str) -> Catalogued:
-    instance = model._default_manager.select_for_update().filter(pk=pk).first()
+    instance = model.objects.select_for_update().filter(pk=pk).first()
     if instance is None:
         raise NotFound(not_found)
     return instance

@@ -38,10 +38,6 @@ def _standard_named(text: str) -> Standard:
     if standard is None:
         known = ", ".join(Standard.objects.values_list("code", flat=True)[:30])
         raise InvalidInput(
-            {
-                "standards_list": [
-                    f"“{name[:80]}” is not a standard here. Add it first, or use one of: {known}."
-                ]
-            }
+            {"standards_list": [f"“{name[:80]}” is not a standard here. Add it first, or use one of: {known}."]}
         )
     return standard

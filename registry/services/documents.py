@@ -95,7 +95,7 @@ def document_links_set(*, actor: User | None, project: Project, links: Sequence[
 
 
 def _title_of(url: str) -> str:
-    return (PurePath(url.split("?")[0]).name or url)[:255]
+    return (PurePath(url.split("?", maxsplit=1)[0]).name or url)[:255]
 
 
 def _assign_details(document: Document, details: Mapping[str, Any]) -> None:

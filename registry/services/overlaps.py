@@ -1,6 +1,7 @@
 """Finding land that two projects both claim, and settling it."""
 
 from decimal import Decimal
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Q
@@ -24,9 +25,7 @@ def overlaps_refresh(*, project: Project) -> list[BoundaryOverlap]:
     """
     known = {
         (overlap.first_id, overlap.second_id): overlap
-        for overlap in BoundaryOverlap.objects.select_for_update().filter(
-            Q(first=project) | Q(second=project)
-        )
+        for overlap in BoundaryOverlap.objects.select_for_update().filter(Q(first=project) | Q(second=project))
     }
     found = [
         _record(known.pop(_pair(project, other), None), project, other, shared)
@@ -48,9 +47,7 @@ def overlap_justify(*, actor: User, pk: int, justification: str) -> BoundaryOver
     """
     justification = justification.strip()
     if not justification or "\x00" in justification or len(justification) > 4000:
-        raise InvalidInput(
-            {"justification": ["Say in up to 4,000 characters why the land is not counted twice."]}
-        )
+        raise InvalidInput({"justification": ["Say in up to 4,000 characters why the land is not counted twice."]})
     with transaction.atomic():
         overlap = BoundaryOverlap.objects.select_for_update().get(pk=pk)
         if overlap.state == OverlapState.RESOLVED:
@@ -77,11 +74,8 @@ def _sharing_land(project: Project) -> list[tuple[Project, SharedArea]]:
     )
     found = []
     for other in candidates:
-        shared = (
-            shared_area(project.coordinates, other.coordinates)
-            if project.pk < other.pk
-            else shared_area(other.coordinates, project.coordinates)
-        )
+        first, second = sorted((project, other), key=lambda claimant: claimant.pk)
+        shared = shared_area(cast("dict[str, Any]", first.coordinates), cast("dict[str, Any]", second.coordinates))
         if shared.shared_ha > NEGLIGIBLE_SHARED_HA:
             found.append((other, shared))
     return found
@@ -91,9 +85,7 @@ def _pair(one: Project, other: Project) -> tuple[int, int]:
     return (min(one.pk, other.pk), max(one.pk, other.pk))
 
 
-def _record(
-    overlap: BoundaryOverlap | None, project: Project, other: Project, shared: SharedArea
-) -> BoundaryOverlap:
+def _record(overlap: BoundaryOverlap | None, project: Project, other: Project, shared: SharedArea) -> BoundaryOverlap:
     first_id, second_id = _pair(project, other)
     if overlap is None:
         return BoundaryOverlap.objects.create(

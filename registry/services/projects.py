@@ -16,7 +16,7 @@ from registry.locks import boundaries_lock, project_lock
 from registry.models import Project, ProjectCredits, ProjectStatusChange
 from registry.search import searchable_text
 from registry.services.certifications import project_standards_set
-from registry.services.documents import document_links_set
+from registry.services.documents import document_delete, document_links_set
 from registry.services.overlaps import overlaps_refresh
 from registry.services.validation import reject_null_bytes, validation_errors
 
@@ -131,18 +131,15 @@ def project_delete(*, pk: int) -> None:
     with transaction.atomic():
         boundaries_lock()
         project = project_get_locked(pk)
-        credits = ProjectCredits.objects.select_for_update().filter(project=project).first()
-        if credits is not None and credits.issued_kg > 0:
+        figures = ProjectCredits.objects.select_for_update().filter(project=project).first()
+        if figures is not None and figures.issued_kg > 0:
             raise ProjectHasCredits
         for overlap in [*project.overlaps_as_first.all(), *project.overlaps_as_second.all()]:
             overlap.delete()
         for certification in project.certifications.all():
             certification.delete()
         for document in project.documents.all():
-            if document.file:
-                storage, name = document.file.storage, document.file.name
-                transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))
-            document.delete()
+            document_delete(pk=document.pk)
         ProjectStatusChange.objects.filter(project=project).delete()
         ProjectCredits.objects.filter(project=project).delete()
         project.delete()
@@ -229,18 +226,14 @@ def _validate(project: Project) -> None:
     except ValidationError as error:
         errors = validation_errors(error)
     if project.vintage_year is None and not project.origin_registry and project.status == ProjectStatus.DRAFT:
-        errors.setdefault("vintage_year", []).append(
-            "Give the first year in which reductions or removals count."
-        )
+        errors.setdefault("vintage_year", []).append("Give the first year in which reductions or removals count.")
     if errors:
         raise InvalidInput(errors)
 
 
 def _snapshot(project: Project) -> dict[str, Any]:
-    return {
-        name: getattr(project, name) for name in EDITABLE_FIELDS - {"country", "project_type", "methodology"}
-    } | {
-        "country": project.country_id if project.country_id else None,
+    return {name: getattr(project, name) for name in EDITABLE_FIELDS - {"country", "project_type", "methodology"}} | {
+        "country": project.country_id or None,
         "project_type": project.project_type_id,
         "methodology": project.methodology_id,
     }

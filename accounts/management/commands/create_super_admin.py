@@ -12,6 +12,8 @@ from carboncore.common.errors import RegistryError
 
 
 class Command(BaseCommand):
+    """The command; see `help`."""
+
     help = (
         "Create a staff account in the Super Admin group. A random password is printed once and stored"
         " only as an Argon2 hash; change it after signing in."
@@ -34,9 +36,7 @@ class Command(BaseCommand):
             user = super_admin_create(email=options["email"], password=password)
         except RegistryError as error:
             reasons = getattr(error, "errors", {})
-            raise CommandError(
-                " ".join([error.message, *(r for rs in reasons.values() for r in rs)])
-            ) from error
+            raise CommandError(" ".join([error.message, *(r for rs in reasons.values() for r in rs)])) from error
         self.stdout.write("First super admin (this password is shown once and kept nowhere in clear):")
         self.stdout.write(f"  e-mail    {user.email}")
         self.stdout.write(f"  password  {password}")

@@ -9,6 +9,8 @@ from accounts.services import sign_in_lock_lift
 
 
 class Command(BaseCommand):
+    """The command; see `help`."""
+
     help = "Lift the sign-in lock-out of one account (five wrong tries in fifteen minutes)."
 
     def add_arguments(self, parser: CommandParser) -> None:
