@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -178,11 +179,10 @@ def _postmaster_pid(home: Home) -> int | None:
 
 
 def _is_postgres(pid: int) -> bool:
-    process = Path("/proc") / str(pid) / "comm"
-    if Path("/proc/self").exists():
-        return process.exists() and process.read_text().strip() == "postgres"
-    listed = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False)
-    return Path(listed.stdout.strip()).name == "postgres"
+    try:
+        return psutil.Process(pid).name() == "postgres"
+    except psutil.Error:
+        return False
 
 
 def _drop_foreign_pid_file(home: Home) -> None:

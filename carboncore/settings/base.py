@@ -114,9 +114,10 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-# Until `collectstatic` has run (a laptop, a first look), files are served from where the apps keep them.
-WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+# Given on a server, where the build collects and compresses the files there once (docs/operations.md). On a laptop
+# they are served from where the apps keep them: compressing takes most of a minute, and nothing there can go stale.
+STATIC_ROOT: str | None = env.str("STATIC_ROOT", default="") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
 STORAGES = {

@@ -1,5 +1,7 @@
 """Logs: one JSON object a line on a server, readable lines on a laptop, and never a local variable's value in either."""
 
+import logging
+
 import structlog
 
 from carboncore.environment import DEBUG, env
@@ -37,6 +39,9 @@ LOGGING = {
         "procrastinate.blueprints": {"level": "WARNING"},
     },
 }
+
+# One line a request, when it is answered: it says all that the line at its beginning would.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 
 structlog.configure(
     processors=[

@@ -5,12 +5,16 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
+
+import psutil
+
+# An argument that each of the services is started with, and hardly anything else.
+SERVICE_MARKS = {"carboncore.wsgi:application", "procrastinate"}
 
 
 class CannotStartError(Exception):
@@ -97,18 +101,22 @@ def refuse_busy_port(host: str, port: int) -> None:
             ) from error
 
 
-def _end_left_over(pid: int) -> None:
-    """Stop a service of a killed supervisor, unless its number has meanwhile gone to somebody else's process."""
-    listed = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
-    if "granian" not in listed.stdout and "procrastinate" not in listed.stdout:
-        return
+def _end_left_over(group: int) -> None:
+    """Stop a service of a killed supervisor with its children; each service leads a process group of its own."""
     for wanted, seconds in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
+        if not _is_ours(group):
+            return
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, wanted)
+            os.killpg(group, wanted)
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return
+        while _is_ours(group) and time.monotonic() < until:
             time.sleep(0.1)
+
+
+def _is_ours(group: int) -> bool:
+    """Say whether the group still runs, and has not meanwhile become somebody else's under the same number."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == group and SERVICE_MARKS.intersection(process.cmdline()):
+                return True
+    return False

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class Service:
             self.start()
 
     def _plan_restart(self, code: int) -> None:
+        self._kill_group()  # its children would go on serving beside the ones that are started next
         now = time.monotonic()
         if now - self._started > STEADY_SECONDS:
             self.pause = FIRST_PAUSE
@@ -86,13 +88,18 @@ class Service:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             say(f"The {self.name} does not stop by itself and is killed.")
-            self.kill()
+        self.kill()
 
     def kill(self) -> None:
         """End the process and its children at once."""
-        if self._process and self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process:
+            self._kill_group()
             self._process.wait()
+
+    def _kill_group(self) -> None:
+        if self._process:
+            with suppress(ProcessLookupError):  # nobody is left in it
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def say(line: str) -> None:
