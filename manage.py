@@ -3,17 +3,22 @@
 
 import os
 import sys
-from pathlib import Path
 
-from carboncore import local_database
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+from carboncore import environment, local_database
+from carboncore.embedded_postgres import EmbeddedPostgresError
 
 
 def main() -> None:
     """Run the command that the arguments name."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carboncore.settings")
-    local_database.start_for_command(sys.argv)
-    from django.core.management import execute_from_command_line
-
+    try:
+        environment.refuse_when_incomplete()
+        local_database.start_for_command(sys.argv)
+    except (ImproperlyConfigured, EmbeddedPostgresError) as error:
+        sys.exit(f"{error}")
     execute_from_command_line(sys.argv)
 
 
