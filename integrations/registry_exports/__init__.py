@@ -88,9 +88,7 @@ def _read_row(declared: Source, table: Table, line: int, cells: list[str]) -> Pr
         return Rejected(line, reason, raw, RejectCode.MALFORMED_ROW)
     row = Row(line, cells, table.positions, declared.date_order)
     if any("\x00" in cell for cell in cells):
-        return Rejected(
-            line, "the row contains a null character", row.as_dict(table.header), RejectCode.MALFORMED_ROW
-        )
+        return Rejected(line, "the row contains a null character", row.as_dict(table.header), RejectCode.MALFORMED_ROW)
     try:
         return finished(declared.project(row))
     except RowError as exc:

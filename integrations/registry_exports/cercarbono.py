@@ -104,12 +104,7 @@ def _first_vintage(serials: list[dict[str, Any]]) -> int | None:
 
 
 def _goals(serials: list[dict[str, Any]]) -> tuple[int, ...]:
-    goals = {
-        goal.get("code")
-        for item in serials
-        for goal in item.get("global_goals") or ()
-        if isinstance(goal, dict)
-    }
+    goals = {goal.get("code") for item in serials for goal in item.get("global_goals") or () if isinstance(goal, dict)}
     return tuple(sorted(goal for goal in goals if isinstance(goal, int) and 1 <= goal <= 17))
 
 

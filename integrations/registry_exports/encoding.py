@@ -13,9 +13,9 @@ _RESAVE = "Open it in a spreadsheet or editor, save it as “CSV UTF-8” or XLS
 
 # Bytes Windows-1252 leaves undefined, and control characters no table of text contains.
 _NOT_WINDOWS_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# Four accented letters in a row do not occur in the languages Windows-1252 serves; they are how Cyrillic,
-# Greek or CJK text in another eight-bit encoding looks when it is read as Windows-1252.
-_FOREIGN_RUN = re.compile(rb"[\xc0-\xff]{4,}")
+# Four different letters beyond ASCII in a row do not occur in the languages Windows-1252 serves; they are how Cyrillic,
+# Greek or East Asian text in another encoding looks when it is read as Windows-1252. (A row of dashes is no such sign.)
+_FOREIGN_RUN = re.compile(rb"([\x80-\xff])(?!\1{3})[\x80-\xff]{3}")
 _UTF8_SEQUENCE = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+")
 
 
@@ -39,9 +39,7 @@ def detect_encoding(stream: BinaryIO) -> str:
         _prove(stream, utf16)
         return utf16
     if b"\x00" in head:
-        raise ExportFileError(
-            "The file is not text: it contains zero bytes. Choose the registry's CSV or XLSX export."
-        )
+        raise ExportFileError("The file is not text: it contains zero bytes. Choose the registry's CSV or XLSX export.")
     failure = _utf8_failure(stream)
     if failure is None:
         return "utf-8-sig"

@@ -54,7 +54,10 @@ def open_table(
     stream.seek(0)
     if stream.read(4) == b"PK\x03\x04":
         with _workbook_rows(stream, sheets) as candidates:
-            yield _find_header(candidates, required, encoding="xlsx")
+            table, rows = _find_header(candidates, required, encoding="xlsx")
+            # A workbook does not store the blank cells at the end of a row.
+            width = len(table.header)
+            yield table, ((line, cells + [""] * (width - len(cells))) for line, cells in rows)
     else:
         encoding = detect_encoding(stream)
         wrapper = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
@@ -85,9 +88,7 @@ def _find_header(
     line, missing = closest
     names = ", ".join(f"“{name}”" for name in missing)
     where = (
-        f"The header on line {line} has no column {names}."
-        if line
-        else f"No header row was found; it needs {names}."
+        f"The header on line {line} has no column {names}." if line else f"No header row was found; it needs {names}."
     )
     raise ExportFileError(f"{where} Choose the registry's project export, unchanged, or another source.")
 
@@ -103,9 +104,7 @@ def _refuse_repeated(cells: Cells, wanted: dict[str, str]) -> None:
     plain = [plain_header(cell) for cell in cells]
     repeated = [name for key, name in wanted.items() if plain.count(key) > 1]
     if repeated:
-        raise ExportFileError(
-            f"The column “{repeated[0]}” appears twice in the header. Remove one of the two."
-        )
+        raise ExportFileError(f"The column “{repeated[0]}” appears twice in the header. Remove one of the two.")
 
 
 def _csv_rows(text: io.TextIOWrapper) -> NumberedRows:
@@ -122,8 +121,7 @@ def _csv_rows(text: io.TextIOWrapper) -> NumberedRows:
             return
         except csv.Error as exc:
             raise ExportFileError(
-                f"The quoting is broken in the row that begins on line {line} ({exc}). "
-                "Download the export again."
+                f"The quoting is broken in the row that begins on line {line} ({exc}). Download the export again."
             ) from exc
         if any(cell.strip() for cell in cells):
             yield line, cells
@@ -144,9 +142,7 @@ def _workbook_rows(stream: BinaryIO, sheets: Sequence[str]) -> Iterator[Iterator
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError) as exc:
         if isinstance(exc, ExportFileError):
             raise
-        raise ExportFileError(
-            "The file is not a readable XLSX workbook. Save it again as XLSX or CSV."
-        ) from exc
+        raise ExportFileError("The file is not a readable XLSX workbook. Save it again as XLSX or CSV.") from exc
     try:
         order = [name for name in sheets if name in book.sheetnames]
         order += [name for name in book.sheetnames if name not in order]
@@ -162,13 +158,11 @@ def _sheet_rows(sheet: object) -> NumberedRows:
     rows = getattr(sheet, "iter_rows", None)
     if rows is None:
         return
-    width = 0
     for line, values in enumerate(rows(values_only=True), start=1):
         cells = [_cell_text(value) for value in values]
         if not any(cell.strip() for cell in cells):
             continue
-        width = width or len(cells)
-        yield line, cells + [""] * (width - len(cells))
+        yield line, cells
 
 
 _WHOLE = re.compile(r"-?\d+\.0")

@@ -25,9 +25,7 @@ class Row:
 
     __slots__ = ("_cells", "_order", "_positions", "line")
 
-    def __init__(
-        self, line: int, cells: list[str], positions: Mapping[str, int], order: values.DateOrder
-    ) -> None:
+    def __init__(self, line: int, cells: list[str], positions: Mapping[str, int], order: values.DateOrder) -> None:
         self.line = line
         self._cells = cells
         self._positions = positions

@@ -33,9 +33,7 @@ def _project(row: Row) -> ProjectRecord:
     methodology = row.text("Methodology")
     codes = methodology_codes(methodology)
     activities = values.pieces(row.raw("AFOLU Activities"))
-    kind = project_type(
-        values.pieces(row.raw("Project Type")), methodologies=codes, activities=activities, name=name
-    )
+    kind = project_type(values.pieces(row.raw("Project Type")), methodologies=codes, activities=activities, name=name)
     countries = country_codes(row.raw("Country/Area"))
     registered = row.date("Project Registration Date")
     return ProjectRecord(
