@@ -115,9 +115,8 @@ def _initialise(home: Home) -> None:
     draft = home.data_dir.with_name(f"{home.data_dir.name}.draft")
     home.remove(draft)
     home.make_folder(draft)
-    _run(
-        home, "initdb", "-D", str(draft), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--no-instructions", *locale
-    )
+    options = ["-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--no-instructions", *locale]
+    _run(home, "initdb", "-D", str(draft), *options)
     if home.data_dir.exists():
         home.data_dir.rmdir()
     draft.rename(home.data_dir)

@@ -80,4 +80,3 @@ def _host_complaints() -> list[str]:
     if "*" in hosts:
         return ["ALLOWED_HOSTS is *: name the hosts, or a forged Host header can steer links in e-mails"]
     return []
-

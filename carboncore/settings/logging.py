@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on a server, readable lines on a laptop, and never a local variable's value in either."""
+"""Logs: a JSON object a line on a server, readable lines on a laptop, and no local variable's value in either."""
 
 import logging
 
@@ -7,12 +7,12 @@ import structlog
 from carboncore.environment import DEBUG, env
 
 # Rich's and structlog's pretty tracebacks print local variables, passwords and keys among them: plain ones are used.
-_RENDERERS = (
+_RENDERERS: list[structlog.typing.Processor] = (
     [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     if DEBUG
     else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 )
-_SHARED_PROCESSORS = [
+_SHARED_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

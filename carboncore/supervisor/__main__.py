@@ -174,7 +174,7 @@ def _wait_for_answer(web: Service, address: str) -> None:
         if web.ended() is not None:
             break
         try:
-            urllib.request.urlopen(f"{address}/", timeout=5).close()
+            urllib.request.urlopen(f"{address}/", timeout=5).close()  # noqa: S310 - always http, to loopback
         except urllib.error.HTTPError as answer:
             if answer.code < 500:
                 return
@@ -191,7 +191,7 @@ def _take_down(services: list[Service], claim: Claim, record: Record | None) -> 
     """Stop what was started, in the reverse order; a second Ctrl-C stops waiting."""
     if record is None:
         return
-    _on_signals(lambda *_: [service.kill() for service in services])
+    _on_signals(lambda *_: _kill(services))
     if services:
         say("Stopping …")
     for service in services:
@@ -204,12 +204,17 @@ def _take_down(services: list[Service], claim: Claim, record: Record | None) -> 
     say("Stopped.")
 
 
-def _on_signals(handler: Callable[[int, FrameType | None], object]) -> None:
+def _kill(services: list[Service]) -> None:
+    for service in services:
+        service.kill()
+
+
+def _on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, handler)
 
 
-def _raise_asked_to_stop(number: int, frame: FrameType | None) -> NoReturn:
+def _raise_asked_to_stop(_number: int, _frame: FrameType | None) -> NoReturn:
     raise _AskedToStop
 
 
