@@ -1,8 +1,18 @@
 """Every address of the server."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import path
 
+
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Send browsers, which ask for this fixed address on any page, to the icon."""
+    return redirect(static("carboncore/icon.svg"))
+
+
 urlpatterns = [
+    path("favicon.ico", favicon),
     path("staff/", admin.site.urls),
 ]

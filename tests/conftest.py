@@ -9,8 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from carboncore import embedded_postgres
-from tests.settings import TEST_DATA_DIR, TEST_DATABASE_URL
+from tests import cluster
 
 # A slow machine is no fault of the code, so no deadline; on CI the examples are the same ones every time.
 hypothesis.settings.register_profile("local", deadline=None)
@@ -21,8 +20,8 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Start the cluster once somebody needs it, and clear away what killed runs left in it."""
-    if not TEST_DATABASE_URL:
-        embedded_postgres.ensure_running(TEST_DATA_DIR, durable=False)
+    cluster.start()
+    if not cluster.GIVEN_URL:
         _drop_databases_of_dead_runs()
 
 
@@ -32,8 +31,7 @@ def _files_in_a_folder_of_their_own(settings, tmp_path: Path):
 
 
 def _drop_databases_of_dead_runs():
-    address = embedded_postgres.url(TEST_DATA_DIR, "postgres")
-    with psycopg.connect(address, autocommit=True) as connection:
+    with psycopg.connect(cluster.address("postgres"), autocommit=True) as connection:
         for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall():
             run = re.match(r"test_carboncore_(\d+)", name)
             if run and not _is_alive(int(run.group(1))):

@@ -1,20 +1,16 @@
 """Settings of a test run: the real ones, on a throw-away cluster, with every N+1 query an error.
 
-`TEST_DATABASE_URL` names another PostgreSQL to test on. The address of the throw-away cluster is only worked out here;
+`TEST_DATABASE_URL` names another PostgreSQL to test on. The throw-away cluster's address is only worked out here;
 `tests/conftest.py` starts it when the first test asks for a database.
 """
 
 import os
-from pathlib import Path
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-from carboncore import embedded_postgres
+from tests import cluster
 
-VAR = Path(__file__).resolve().parent.parent / "var"
-TEST_DATA_DIR = VAR / "test-postgres"
-TEST_DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
-os.environ["DATABASE_URL"] = TEST_DATABASE_URL or embedded_postgres.url(TEST_DATA_DIR)
+os.environ["DATABASE_URL"] = cluster.address()
 os.environ["DEBUG"] = "true"
 os.environ["HTTPS"] = "false"
 # Each run, with its workers, has databases of its own, so that two runs of one checkout do not meet.

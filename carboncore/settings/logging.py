@@ -1,6 +1,7 @@
 """Logs: a JSON object a line on a server, readable lines on a laptop, and no local variable's value in either."""
 
 import logging
+import sys
 
 import structlog
 
@@ -8,7 +9,7 @@ from carboncore.environment import DEBUG, env
 
 # Rich's and structlog's pretty tracebacks print local variables, passwords and keys among them: plain ones are used.
 _RENDERERS: list[structlog.typing.Processor] = (
-    [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     if DEBUG
     else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 )
@@ -35,6 +36,8 @@ LOGGING = {
         # Django's own handlers would print everything a second time.
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # What was not found or refused is told by the request's own line.
+        "django.request": {"level": "ERROR"},
         # Each command would begin with the list of the job queue's own tasks.
         "procrastinate.blueprints": {"level": "WARNING"},
     },
