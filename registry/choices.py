@@ -65,3 +65,12 @@ class OverlapState(models.TextChoices):
     OPEN = "open", "Open"
     JUSTIFIED = "justified", "Justified"
     RESOLVED = "resolved", "Resolved"
+
+
+class MonitoringStatus(models.TextChoices):
+    """Where a monitoring period stands: draft → submitted → verified, or rejected."""
+
+    DRAFT = "draft", "Draft"
+    SUBMITTED = "submitted", "Submitted"
+    VERIFIED = "verified", "Verified"
+    REJECTED = "rejected", "Rejected"

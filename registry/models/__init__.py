@@ -3,6 +3,7 @@
 from registry.models.country import Country
 from registry.models.credits import ProjectCredits
 from registry.models.document import Document
+from registry.models.monitoring import MonitoringPeriod
 from registry.models.overlap import BoundaryOverlap
 from registry.models.project import Project
 from registry.models.project_type import ProjectType
@@ -16,6 +17,7 @@ __all__ = [
     "Country",
     "Document",
     "Methodology",
+    "MonitoringPeriod",
     "Project",
     "ProjectCredits",
     "ProjectStandard",

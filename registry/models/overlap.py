@@ -22,6 +22,9 @@ class BoundaryOverlap(models.Model):
     share_of_second = models.DecimalField(max_digits=5, decimal_places=4, help_text="0 to 1 of the second's area.")
     state = models.CharField(max_length=10, choices=OverlapState.choices, default=OverlapState.OPEN)
     justification = models.TextField(blank=True, max_length=4000)
+    justified_ha = models.DecimalField(
+        "shared hectares when justified", max_digits=16, decimal_places=4, null=True, blank=True
+    )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -102,6 +102,14 @@ class Project(models.Model):
         default=1,
         validators=[MinValueValidator(0)],
     )
+    buffer_percentage = models.DecimalField(
+        "buffer share (%)",
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="Of each issuance, the share that goes to the buffer pool against reversals.",
+    )
     sdg_goals = ArrayField(
         models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(17)]),
         default=list,
@@ -213,10 +221,12 @@ class Project(models.Model):
                     & ~Q(registered_by=F("validated_by"))
                 ),
                 name="registry_project_second_person",
+                violation_error_message="Whoever submitted or validated a project cannot also register it.",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=PUBLIC_STATUSES) | Q(registered_by__isnull=False) | ~Q(origin_registry=""),
                 name="registry_project_registered_by_somebody",
+                violation_error_message="A registered project needs either who registered it or its origin registry.",
             ),
             models.CheckConstraint(
                 condition=Q(crediting_period_start__isnull=True)

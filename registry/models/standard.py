@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from carboncore.common.history import tracked_history
 
@@ -20,6 +21,14 @@ class Standard(models.Model):
 
     class Meta:
         ordering = ["code"]
+        constraints = [
+            # Projects name standards by code in any case, so `vcs` beside `VCS` would leave open which is meant.
+            models.UniqueConstraint(
+                Upper("code"),
+                name="registry_standard_code_once",
+                violation_error_message="A standard with this code exists already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.version}".strip()
