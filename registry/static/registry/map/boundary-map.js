@@ -1,0 +1,32 @@
+/* A boundary to look at: fills every [data-boundary-map] with the map of the GeoJSON in the element it names. */
+"use strict";
+
+(() => {
+  function mount(root) {
+    if (root.dataset.mounted) return;
+    root.dataset.mounted = "true";
+    const element = root.querySelector("[data-canvas]");
+    const source = root.querySelector("script[type='application/json']");
+    let polygons = [];
+    try {
+      polygons = window.CarbonGeo.readText(source?.textContent ?? "");
+    } catch (error) {
+      if (!(error instanceof window.CarbonGeo.Refused)) throw error;
+      root.querySelector("[data-note]").textContent = `The boundary cannot be drawn. ${error.message}`;
+    }
+    const map = window.CarbonBackdrop.create(element);
+    for (const polygon of polygons) {
+      L.polygon(window.CarbonBackdrop.latLngs(polygon), { className: "cc-boundary", weight: 2, interactive: false }).addTo(map);
+    }
+    window.CarbonBackdrop.whenSized(map, element, () => {
+      window.CarbonBackdrop.fit(map, polygons);
+      if (root.dataset.neighbours) {
+        window.CarbonBackdrop.watchNeighbours(map, root.dataset.neighbours, root.dataset.project, () => {}, {});
+      }
+    });
+  }
+
+  const mountAll = () => document.querySelectorAll("[data-boundary-map]").forEach(mount);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", mountAll);
+  else mountAll();
+})();
