@@ -44,10 +44,11 @@ class StaffToken(Token):
         return token
 
     def belongs_to(self, user: User) -> bool:
-        """Return whether `user` may still use this token: active, staff, and the password unchanged."""
+        """Return whether `user` may still use this token: theirs, active, staff, and the password unchanged."""
         claim: Any = self.payload.get(_FINGERPRINT_CLAIM, "")
         return (
-            user.is_active
+            self.payload.get("sub") == str(user.public_id)
+            and user.is_active
             and user.is_staff
             and isinstance(claim, str)
             and constant_time_compare(claim, _password_fingerprint(user))

@@ -8,12 +8,14 @@ from registry.choices import OriginRegistry
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 MAX_WORD_LENGTH = 60
 MAX_TERMS = 8
+# Letters that people leave the stroke or ligature of out, and that Unicode does not decompose.
+_PLAIN_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 
 
 def normalised_words(text: str) -> list[str]:
-    """Return the words of `text` in order: compatibility-decomposed, accents dropped, lower case."""
+    """Return the words of `text` in order: compatibility-decomposed, accents and strokes dropped, lower case."""
     decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().translate(_PLAIN_LETTERS)
     return [word[:MAX_WORD_LENGTH] for word in _WORD.findall(bare)]
 
 

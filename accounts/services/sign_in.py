@@ -2,6 +2,8 @@
 
 import hashlib
 import hmac
+import ipaddress
+import math
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -29,7 +31,7 @@ def sign_in(*, email: str, password: str, ip_address: str | None) -> User:
         InvalidCredentials: anything else, in the same words and the same time.
     """
     email = email.strip().lower()
-    user = User.objects.filter(email=email).first() if "\x00" not in email else None
+    user = User.objects.filter(email=email).first() if _is_storable(email) else None
     attempt = _begin_attempt(email=email, user=user, ip_address=ip_address)
     if not _password_is_right(user, password) or user is None or not user.is_active or not user.is_staff:
         raise InvalidCredentials
@@ -53,17 +55,20 @@ def sign_in_lock_lift(*, user: User) -> int:
 def email_digest(email: str) -> str:
     """Return the keyed digest under which tries for this e-mail are counted (64 hex digits)."""
     key = settings.SECRET_KEY.encode()
-    return hmac.new(key, b"sign-in:" + email.strip().lower().encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, b"sign-in:" + email.strip().lower().encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _begin_attempt(*, email: str, user: User | None, ip_address: str | None) -> SignInAttempt:
     digest = email_digest(email)
-    with transaction.atomic():
+    # Durable: inside a transaction that the refusal rolls back, no wrong try would ever be counted.
+    with transaction.atomic(durable=True):
         _lock_digest(digest)
         now = timezone.now()
         if (seconds := _seconds_locked(digest, now)) > 0:
             raise SignInLocked(retry_after=seconds)
-        return SignInAttempt.objects.create(email_digest=digest, user=user, attempted_at=now, ip_address=ip_address)
+        return SignInAttempt.objects.create(
+            email_digest=digest, user=user, attempted_at=now, ip_address=_known_address(ip_address)
+        )
 
 
 def _lock_digest(digest: str) -> None:
@@ -81,16 +86,29 @@ def _seconds_locked(digest: str, now: datetime) -> int:
     )
     if len(newest_first) < MAX_WRONG_TRIES:
         return 0
-    return max(1, int((newest_first[-1] + WINDOW - now).total_seconds()) + 1)
+    return max(1, math.ceil((newest_first[-1] + WINDOW - now).total_seconds()))
 
 
 def _password_is_right(user: User | None, password: str) -> bool:
-    if len(password) > MAX_PASSWORD_LENGTH:
-        return False
+    if len(password) > MAX_PASSWORD_LENGTH or not _is_storable(password):
+        return False  # known from the text alone, so its speed tells nothing about the account
     if user is None or not user.has_usable_password():
         make_password(password)  # the same work as a check, so that the answer takes the same time
         return False
     return check_password(password, user.password)
+
+
+def _is_storable(text: str) -> bool:
+    """Return whether the text is one that PostgreSQL and Argon2 take: no null character, no half character."""
+    return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def _known_address(text: str | None) -> str | None:
+    """Return the address without its zone; a proxy's or a socket's placeholder is no address."""
+    try:
+        return str(ipaddress.ip_address((text or "").partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def _clear_counting_attempts(digest: str, succeeded_pk: int | None = None) -> int:

@@ -3,8 +3,8 @@
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import transaction
+from django.core.validators import MaxLengthValidator, validate_email
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.roles import SUPER_ADMIN
@@ -21,15 +21,23 @@ def super_admin_create(*, email: str, password: str) -> User:
     email = email.strip().lower()
     try:
         validate_email(email)
+        MaxLengthValidator(254)(email)
     except ValidationError as error:
         raise InvalidInput({"email": error.messages}) from error
     try:
         validate_password(password, User(email=email))
     except ValidationError as error:
         raise InvalidInput({"password": error.messages}) from error
-    with transaction.atomic():
-        if User.objects.filter(email=email).exists():
-            raise StateConflict(f"{email} has an account already; choose another e-mail.")
-        user = User.objects.create_user(email, password, is_staff=True)
-        user.groups.add(Group.objects.get(name=SUPER_ADMIN))
+    try:
+        with transaction.atomic():
+            if User.objects.filter(email=email).exists():
+                raise StateConflict(_taken(email))
+            user = User.objects.create_user(email, password, is_staff=True)
+            user.groups.add(Group.objects.get(name=SUPER_ADMIN))
+    except IntegrityError:  # somebody else took it between the question and the answer
+        raise StateConflict(_taken(email)) from None
     return user
+
+
+def _taken(email: str) -> str:
+    return f"{email} has an account already; choose another e-mail."

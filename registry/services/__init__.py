@@ -1,6 +1,10 @@
 """The writes of the registry app; every entrance calls these."""
 
 from registry.services.catalogue import (
+    accreditation_delete,
+    accreditation_save,
+    methodology_delete,
+    methodology_save,
     project_type_delete,
     project_type_save,
     standard_delete,
@@ -8,7 +12,7 @@ from registry.services.catalogue import (
     validator_delete,
     validator_save,
 )
-from registry.services.certifications import project_standards_set
+from registry.services.certifications import certification_delete, certification_save, project_standards_set
 from registry.services.documents import document_add, document_delete, document_links_set, document_update
 from registry.services.lifecycle import available_moves, project_move, unmet_requirements
 from registry.services.overlaps import overlap_justify, overlaps_refresh
@@ -25,11 +29,17 @@ from registry.services.projects import (
 
 __all__ = [
     "EDITABLE_FIELDS",
+    "accreditation_delete",
+    "accreditation_save",
     "available_moves",
+    "certification_delete",
+    "certification_save",
     "document_add",
     "document_delete",
     "document_links_set",
     "document_update",
+    "methodology_delete",
+    "methodology_save",
     "overlap_justify",
     "overlaps_refresh",
     "project_create",

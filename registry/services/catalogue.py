@@ -8,10 +8,21 @@ from django.db.models import ProtectedError
 
 from carboncore.common.errors import NotFound
 from registry.errors import StillInUse
-from registry.models import ProjectType, Standard, StandardValidator
-from registry.services.validation import full_clean_or_refuse, reject_null_bytes
+from registry.models import Methodology, ProjectType, Standard, StandardValidator, ValidatorAccreditation
+from registry.services.validation import assign_fields, full_clean_or_refuse, one_transaction
 
-Catalogued = TypeVar("Catalogued", ProjectType, Standard, StandardValidator)
+Catalogued = TypeVar("Catalogued", ProjectType, Standard, StandardValidator, Methodology, ValidatorAccreditation)
+
+# What a caller may set on each.
+_FIELDS: dict[type[models.Model], frozenset[str]] = {
+    ProjectType: frozenset({"code", "name", "category", "land_based"}),
+    Standard: frozenset({"code", "name", "version", "url"}),
+    StandardValidator: frozenset(
+        {"name", "country", "accreditation_body", "accreditation_number", "website", "is_active"}
+    ),
+    Methodology: frozenset({"code", "name", "version", "standard", "url"}),
+    ValidatorAccreditation: frozenset({"validator", "standard", "scope", "valid_from", "valid_to"}),
+}
 
 
 def project_type_save(*, pk: int | None, fields: Mapping[str, Any]) -> ProjectType:
@@ -74,26 +85,71 @@ def validator_delete(*, pk: int) -> None:
         NotFound: there is no such body.
         StillInUse: certifications name it.
     """
-    with transaction.atomic():
+    with one_transaction():
         validator = _get_locked(StandardValidator, pk, "Verification body not found.")
         for accreditation in validator.accreditations.all():
             accreditation.delete()
         _delete_or_refuse(validator, "certifications of projects name it")
 
 
-def _save(model: type[Catalogued], pk: int | None, fields: Mapping[str, Any], not_found: str) -> Catalogued:
-    reject_null_bytes(fields)
+def methodology_save(*, pk: int | None, fields: Mapping[str, Any]) -> Methodology:
+    """Create (`pk=None`) or change a methodology.
+
+    Raises:
+        NotFound: there is no such methodology.
+        InvalidInput: with every reason by field.
+    """
+    return _save(Methodology, pk, fields, "Methodology not found.")
+
+
+def methodology_delete(*, pk: int) -> None:
+    """Delete a methodology that no project follows.
+
+    Raises:
+        NotFound: there is no such methodology.
+        StillInUse: projects follow it.
+    """
+    _delete(Methodology, pk, "Methodology not found.", "projects follow this methodology")
+
+
+def accreditation_save(
+    *, validator: StandardValidator, pk: int | None, fields: Mapping[str, Any]
+) -> ValidatorAccreditation:
+    """Add (`pk=None`) or change one accreditation of a verification body.
+
+    Raises:
+        NotFound: the body has no such accreditation.
+        InvalidInput: with every reason by field.
+    """
+    if pk is not None and not validator.accreditations.filter(pk=pk).exists():
+        raise NotFound("This verification body has no such accreditation.")
+    return _save(ValidatorAccreditation, pk, {**fields, "validator": validator}, "Accreditation not found.")
+
+
+def accreditation_delete(*, validator: StandardValidator, pk: int) -> None:
+    """Take one accreditation away from a verification body.
+
+    Raises:
+        NotFound: the body has no such accreditation.
+    """
     with transaction.atomic():
+        row = validator.accreditations.select_for_update().filter(pk=pk).first()
+        if row is None:
+            raise NotFound("This verification body has no such accreditation.")
+        row.delete()
+
+
+def _save(model: type[Catalogued], pk: int | None, fields: Mapping[str, Any], not_found: str) -> Catalogued:
+    with one_transaction():
         instance = model() if pk is None else _get_locked(model, pk, not_found)
-        for name, value in fields.items():
-            setattr(instance, name, value.strip() if isinstance(value, str) else value)
+        assign_fields(instance, fields, allowed=_FIELDS[model])
         full_clean_or_refuse(instance)
         instance.save()
     return instance
 
 
 def _delete(model: type[Catalogued], pk: int, not_found: str, users: str) -> None:
-    with transaction.atomic():
+    with one_transaction():
         _delete_or_refuse(_get_locked(model, pk, not_found), users)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
@@ -12,9 +13,11 @@ from django.db import transaction
 from accounts.models import User
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.choices import DocumentVisibility
+from registry.errors import ProjectNotFound
 from registry.file_types import sniffed_mime_type
+from registry.locks import project_lock
 from registry.models import Document, Project
-from registry.services.validation import full_clean_or_refuse, reject_null_bytes
+from registry.services.validation import assign_fields, full_clean_or_refuse
 
 DETAIL_FIELDS = frozenset({"kind", "title", "version", "language", "visibility", "url"})
 
@@ -24,19 +27,27 @@ def document_add(
 ) -> Document:
     """Add a file or a link (`details["url"]`) to a project.
 
-    `details` holds values of `DETAIL_FIELDS`. A file's type is sniffed, its SHA-256 and size are read.
+    `details` holds values of `DETAIL_FIELDS`. A file's type is sniffed, its SHA-256 and size are read. When the
+    document cannot be kept, neither is its file; only a transaction around this call that fails later leaves one.
 
     Raises:
+        ProjectNotFound: the project was deleted meanwhile.
         InvalidInput: neither or both given, a file too large, empty or of a type not allowed, or bad details.
     """
     document = Document(project=project, uploaded_by=actor)
-    _assign_details(document, details)
+    assign_fields(document, details, allowed=DETAIL_FIELDS)
     if upload is not None:
         _assign_file(document, upload)
-    if bool(document.url) == bool(upload):
+    if bool(document.url) == (upload is not None):
         raise InvalidInput({"file": ["Give either a file or a link."]})
-    with transaction.atomic():
-        _save(document)
+    full_clean_or_refuse(document, exclude=("file",))
+    try:
+        with transaction.atomic():
+            _require_project(project)
+            document.save()
+    except BaseException:
+        _remove_file(document)
+        raise
     return document
 
 
@@ -51,7 +62,7 @@ def document_update(*, pk: int, details: Mapping[str, Any]) -> Document:
         raise InvalidInput({"url": ["A link cannot be changed; add the new one as a document of its own."]})
     with transaction.atomic():
         document = _locked(pk)
-        _assign_details(document, details)
+        assign_fields(document, details, allowed=DETAIL_FIELDS)
         full_clean_or_refuse(document)
         document.save()
     return document
@@ -68,43 +79,62 @@ def document_delete(*, pk: int) -> None:
         storage, name = document.file.storage, document.file.name
         document.delete()
         if name:
-            transaction.on_commit(lambda: storage.delete(name))
+            # Robust: by then the document is gone for good, and a file that cannot be removed is a matter for the log.
+            transaction.on_commit(lambda: storage.delete(name), robust=True)
 
 
-def document_links_set(*, actor: User | None, project: Project, links: Sequence[Mapping[str, Any]]) -> None:
-    """Make the project's *linked* documents exactly these; uploaded files are left alone.
+def document_links_set(*, actor: User | None, project: Project, links: Sequence[Mapping[str, Any]]) -> bool:
+    """Make the project's *linked* documents exactly these; uploaded files are left alone. Returns whether any changed.
+
+    A link that stays keeps what is not said about it here; a new one is public unless said otherwise.
 
     Raises:
-        InvalidInput: on `document_library`, for the first link that cannot be accepted.
+        ProjectNotFound: the project was deleted meanwhile.
+        InvalidInput: on `document_library`, for the first link that cannot be accepted; nothing was changed.
     """
-    present = {document.url: document for document in project.documents.exclude(url="")}
-    wanted = {str(link.get("url", "")).strip() for link in links}
-    for url, document in present.items():
-        if url not in wanted:
-            document.delete()
-    for link in links:
-        url = str(link.get("url", "")).strip()
-        if url in present:
-            continue
-        details = {"visibility": DocumentVisibility.PUBLIC, "title": _title_of(url), **link, "url": url}
-        try:
-            present[url] = document_add(actor=actor, project=project, details=details)
-        except InvalidInput as error:
-            reasons = [f"{url[:200]}: {reason}" for found in error.errors.values() for reason in found]
-            raise InvalidInput({"document_library": reasons}) from None
+    wanted = {_url_of(link): link for link in links}
+    with transaction.atomic():
+        _require_project(project)
+        present: dict[str, Document] = {}
+        changed = False
+        for document in project.documents.exclude(url="").order_by("pk"):
+            if document.url not in wanted or document.url in present:
+                document.delete()
+                changed = True
+            else:
+                present[document.url] = document
+        for url, link in wanted.items():
+            changed |= _link_set(actor, project, present.get(url), {**link, "url": url})
+    return changed
+
+
+def _link_set(actor: User | None, project: Project, present: Document | None, link: dict[str, Any]) -> bool:
+    try:
+        if present is None:
+            details = {"visibility": DocumentVisibility.PUBLIC, "title": _title_of(link["url"]), **link}
+            document_add(actor=actor, project=project, details=details)
+            return True
+        before = {name: getattr(present, name) for name in DETAIL_FIELDS}
+        assign_fields(present, link, allowed=DETAIL_FIELDS)
+        if {name: getattr(present, name) for name in DETAIL_FIELDS} == before:
+            return False
+        full_clean_or_refuse(present)
+        present.save()
+    except InvalidInput as error:
+        reasons = [f"{link['url'][:200]}: {reason}" for found in error.errors.values() for reason in found]
+        raise InvalidInput({"document_library": reasons}) from None
+    return True
+
+
+def _url_of(link: Any) -> str:
+    url = link.get("url") if isinstance(link, Mapping) else None
+    if not isinstance(url, str) or not url.strip():
+        raise InvalidInput({"document_library": ["Give each document as an object with at least its `url`."]})
+    return url.strip()
 
 
 def _title_of(url: str) -> str:
     return (PurePath(url.split("?", maxsplit=1)[0]).name or url)[:255]
-
-
-def _assign_details(document: Document, details: Mapping[str, Any]) -> None:
-    unknown = sorted(set(details) - DETAIL_FIELDS)
-    if unknown:
-        raise InvalidInput({name: ["This cannot be set here."] for name in unknown})
-    reject_null_bytes(details)
-    for name, value in details.items():
-        setattr(document, name, value.strip() if isinstance(value, str) else value)
 
 
 def _assign_file(document: Document, upload: File) -> None:
@@ -114,8 +144,9 @@ def _assign_file(document: Document, upload: File) -> None:
         raise InvalidInput({"file": [f"The file is larger than {limit // 1_000_000} MB."]})
     if upload.size == 0:
         raise InvalidInput({"file": ["The file is empty."]})
-    if len(name) > 255 or not name.isprintable():
+    if not name or len(name) > 255 or not name.isprintable():
         raise InvalidInput({"file": ["Give the file a name of at most 255 printable characters."]})
+    upload.seek(0)
     content = upload.read()
     upload.seek(0)
     document.mime_type = sniffed_mime_type(file_name=name, content=content)
@@ -125,9 +156,18 @@ def _assign_file(document: Document, upload: File) -> None:
     document.file = upload
 
 
-def _save(document: Document) -> None:
-    full_clean_or_refuse(document, exclude=("file",))
-    document.save()
+def _require_project(project: Project) -> None:
+    try:
+        project_lock(project.pk)
+    except Project.DoesNotExist:
+        raise ProjectNotFound from None
+
+
+def _remove_file(document: Document) -> None:
+    """Take back a file that was written before its row failed; the first error is the one to report."""
+    if document.file.name and document.file._committed:
+        with suppress(OSError):
+            document.file.storage.delete(document.file.name)
 
 
 def _locked(pk: int) -> Document:

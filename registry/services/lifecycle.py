@@ -9,21 +9,24 @@ from django.utils import timezone
 from accounts.models import User
 from carboncore.common.context import current_actor
 from registry.choices import LAND_RELEASING_STATUSES, OverlapState
-from registry.errors import MoveNotAllowed, MoveNotPossible, MoveRequirementsMissing
+from registry.errors import MoveNotAllowed, MoveNotPossible, MoveRequirementsMissing, ProjectChangedMeanwhile
 from registry.locks import boundaries_lock
 from registry.models import BoundaryOverlap, Project, ProjectStatusChange
 from registry.services.overlaps import overlaps_refresh
 from registry.services.projects import project_get_locked
+from registry.services.validation import text_fault
 from registry.transitions import MOVES_BY_NAME, Move, moves_from
 
 MAX_COMMENT = 4000
+_FIRST_PERSON_MOVES = ("submit", "begin_validation")
 
 
-def project_move(*, actor: User, pk: int, move: str, comment: str = "") -> Project:
+def project_move(*, actor: User, pk: int, move: str, comment: str = "", expected_version: int | None = None) -> Project:
     """Make one move of the lifecycle and keep who made it and what they said.
 
     Raises:
         ProjectNotFound: there is no such project.
+        ProjectChangedMeanwhile: `expected_version` is no longer the project's.
         MoveNotPossible: no such move, or not from the present status.
         MoveNotAllowed: `actor` lacks the permission, or took part and a second person is needed.
         MoveRequirementsMissing: the project is not complete enough; every reason at once.
@@ -33,9 +36,12 @@ def project_move(*, actor: User, pk: int, move: str, comment: str = "") -> Proje
         raise MoveNotPossible(f"There is no move “{move[:40]}”. The moves are: {', '.join(MOVES_BY_NAME)}.")
     comment = comment.strip()
     with transaction.atomic():
-        boundaries_lock()
+        if "overlaps" in chosen.required or chosen.target in LAND_RELEASING_STATUSES:
+            boundaries_lock()
         project = project_get_locked(pk)
         _check_source(project, chosen)
+        if expected_version is not None and project.version != expected_version:
+            raise ProjectChangedMeanwhile
         _check_actor(project, chosen, actor)
         if "overlaps" in chosen.required:
             overlaps_refresh(project=project)
@@ -83,14 +89,18 @@ def _check_actor(project: Project, move: Move, actor: User) -> None:
 
 
 def _needs_another_person(project: Project, move: Move, actor: User) -> bool:
-    return move.second_person and actor.pk in (project.submitted_by_id, project.validated_by_id)
+    """Whoever took part in any round counts, also in one that ended with a return."""
+    return move.second_person and (
+        actor.pk in (project.submitted_by_id, project.validated_by_id)
+        or ProjectStatusChange.objects.filter(project=project, actor=actor, move__in=_FIRST_PERSON_MOVES).exists()
+    )
 
 
 def _check_requirements(project: Project, move: Move, comment: str) -> None:
     reasons = unmet_requirements(project=project, move=move)
     if move.comment_required and not comment:
         reasons["comment"] = ["Say why; the comment is kept with the project."]
-    if len(comment) > MAX_COMMENT or "\x00" in comment:
+    if len(comment) > MAX_COMMENT or text_fault(comment):
         reasons["comment"] = [f"Use up to {MAX_COMMENT} characters of text."]
     if reasons:
         raise MoveRequirementsMissing(

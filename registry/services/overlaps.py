@@ -8,10 +8,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from carboncore.common.errors import InvalidInput, StateConflict
+from carboncore.common.errors import InvalidInput, NotFound, StateConflict
 from registry.choices import LAND_RELEASING_STATUSES, OverlapState
-from registry.geometry import NEGLIGIBLE_SHARED_HA, SharedArea, shared_area
+from registry.geometry import SharedArea, shared_area
 from registry.models import BoundaryOverlap, Project
+from registry.services.validation import text_fault
 
 # A justified overlap that has since grown by more than this factor is a new question.
 _GROWTH_THAT_REOPENS = Decimal("1.01")
@@ -42,18 +43,22 @@ def overlap_justify(*, actor: User, pk: int, justification: str) -> BoundaryOver
     """Record why this shared land is not counted twice.
 
     Raises:
+        NotFound: there is no such overlap.
         InvalidInput: no justification was given.
         StateConflict: the overlap is already resolved.
     """
     justification = justification.strip()
-    if not justification or "\x00" in justification or len(justification) > 4000:
+    if not justification or text_fault(justification) or len(justification) > 4000:
         raise InvalidInput({"justification": ["Say in up to 4,000 characters why the land is not counted twice."]})
     with transaction.atomic():
-        overlap = BoundaryOverlap.objects.select_for_update().get(pk=pk)
+        overlap = BoundaryOverlap.objects.select_for_update().filter(pk=pk).first()
+        if overlap is None:
+            raise NotFound("There is no such overlap.")
         if overlap.state == OverlapState.RESOLVED:
             raise StateConflict("The boundaries no longer overlap; there is nothing to justify.")
         overlap.state = OverlapState.JUSTIFIED
         overlap.justification = justification
+        overlap.justified_ha = overlap.shared_ha
         overlap.decided_by = actor
         overlap.decided_at = timezone.now()
         overlap.save()
@@ -76,9 +81,15 @@ def _sharing_land(project: Project) -> list[tuple[Project, SharedArea]]:
     for other in candidates:
         first, second = sorted((project, other), key=lambda claimant: claimant.pk)
         shared = shared_area(cast("dict[str, Any]", first.coordinates), cast("dict[str, Any]", second.coordinates))
-        if shared.shared_ha > NEGLIGIBLE_SHARED_HA:
+        if shared.shared_ha:
             found.append((other, shared))
     return found
+
+
+def _outgrew_justification(overlap: BoundaryOverlap, shared: SharedArea) -> bool:
+    """Compare with what was justified, not with the last size: many small steps are as much as one large one."""
+    justified_ha = overlap.justified_ha or overlap.shared_ha
+    return overlap.state == OverlapState.JUSTIFIED and shared.shared_ha > justified_ha * _GROWTH_THAT_REOPENS
 
 
 def _pair(one: Project, other: Project) -> tuple[int, int]:
@@ -97,8 +108,7 @@ def _record(overlap: BoundaryOverlap | None, project: Project, other: Project, s
         )
     if overlap.shared_ha == shared.shared_ha and overlap.state != OverlapState.RESOLVED:
         return overlap
-    grown = shared.shared_ha > overlap.shared_ha * _GROWTH_THAT_REOPENS
-    if overlap.state == OverlapState.RESOLVED or grown:
+    if overlap.state == OverlapState.RESOLVED or _outgrew_justification(overlap, shared):
         overlap.state = OverlapState.OPEN
     overlap.shared_ha = shared.shared_ha
     overlap.share_of_first, overlap.share_of_second = shared.share_of_a, shared.share_of_b

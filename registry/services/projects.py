@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import ProtectedError
 from django.utils.text import slugify
 
 from accounts.models import User
 from carboncore.common.errors import InvalidInput
 from registry.choices import ProjectStatus
-from registry.errors import ProjectChangedMeanwhile, ProjectHasCredits, ProjectNotFound
+from registry.errors import BoundaryInvalid, ProjectChangedMeanwhile, ProjectHasCredits, ProjectNotFound, StillInUse
 from registry.geometry import parse_boundary
 from registry.locks import boundaries_lock, project_lock
 from registry.models import Project, ProjectCredits, ProjectStatusChange
@@ -18,7 +18,7 @@ from registry.search import searchable_text
 from registry.services.certifications import project_standards_set
 from registry.services.documents import document_delete, document_links_set
 from registry.services.overlaps import overlaps_refresh
-from registry.services.validation import reject_null_bytes, validation_errors
+from registry.services.validation import assign_fields, full_clean_or_refuse, one_transaction
 
 # What a caller may set. Status, registration and everything computed have services of their own.
 EDITABLE_FIELDS = frozenset(
@@ -27,7 +27,7 @@ EDITABLE_FIELDS = frozenset(
         "country", "region", "coordinates", "total_area", "land_type", "tree_types", "vintage_year", "methodology",
         "further_methodologies", "crediting_period_start", "crediting_period_end", "estimated_annual_reductions",
         "co2_absorption", "total_emission", "minimum_purchase_volume", "sdg_goals", "labels", "validation_date",
-        "validation_protocol_url", "origin_registry", "origin_id", "origin_url", "notes",
+        "validation_protocol_url", "buffer_percentage", "origin_registry", "origin_id", "origin_url", "notes",
     }
 )  # fmt: skip
 
@@ -47,12 +47,11 @@ def project_create(
 
     Raises:
         InvalidInput: with every reason by field; nothing was created.
+        StateConflict: somebody else took the origin id at the same moment.
     """
-    with transaction.atomic():
+    with one_transaction():
         project = Project()
         _assign(project, fields)
-        project.slug = project_slug(project)
-        _validate(project)
         if project.coordinates is not None:
             boundaries_lock()
         project.save()
@@ -77,28 +76,29 @@ def project_update(
 ) -> Project:
     """Change the named fields only; `None` for standards or links leaves them as they are.
 
+    The version counts up when anything changed, standards and links included, and only then.
+
     Raises:
         ProjectNotFound: there is no such project.
         ProjectChangedMeanwhile: `expected_version` is no longer the project's.
         InvalidInput: with every reason by field; nothing was changed.
+        StateConflict: somebody else took the origin id at the same moment.
     """
-    with transaction.atomic():
+    with one_transaction():
         if "coordinates" in fields:
             boundaries_lock()
         project = project_get_locked(pk)
         if expected_version is not None and project.version != expected_version:
             raise ProjectChangedMeanwhile
-        before = _snapshot(project)
-        _assign(project, fields)
-        if _snapshot(project) != before:
-            _validate(project)
+        changed = bool(fields) and _assign(project, fields)
+        if standards is not None:
+            changed |= project_standards_set(project=project, standards=standards)
+        if document_links is not None:
+            changed |= document_links_set(actor=actor, project=project, links=document_links)
+        if changed:
             project.version += 1
             project.save()
             search_words_add([project.search_text])
-        if standards is not None:
-            project_standards_set(project=project, standards=standards)
-        if document_links is not None:
-            document_links_set(actor=actor, project=project, links=document_links)
         if "coordinates" in fields:
             overlaps_refresh(project=project)
     return project
@@ -120,15 +120,16 @@ def project_publish(*, pk: int, published: bool) -> Project:
 
 
 def project_delete(*, pk: int) -> None:
-    """Delete a project that never had credits, with its documents, certifications and overlaps.
+    """Delete a project that never had credits, with its documents, certifications, monitoring and overlaps.
 
     Its history rows stay, so that staff can still read what it was and who deleted it.
 
     Raises:
         ProjectNotFound: there is no such project.
         ProjectHasCredits: credits were issued to it.
+        StillInUse: something else that must be kept refers to it.
     """
-    with transaction.atomic():
+    with one_transaction():
         boundaries_lock()
         project = project_get_locked(pk)
         figures = ProjectCredits.objects.select_for_update().filter(project=project).first()
@@ -138,11 +139,17 @@ def project_delete(*, pk: int) -> None:
             overlap.delete()
         for certification in project.certifications.all():
             certification.delete()
+        for period in project.monitoring_periods.all():
+            period.delete()
         for document in project.documents.all():
             document_delete(pk=document.pk)
         ProjectStatusChange.objects.filter(project=project).delete()
         ProjectCredits.objects.filter(project=project).delete()
-        project.delete()
+        try:
+            project.delete()
+        except ProtectedError as error:
+            kinds = {str(kept._meta.verbose_name_plural) for kept in error.protected_objects}
+            raise StillInUse(f"It cannot be deleted: {', '.join(sorted(kinds))} refer to it.") from None
 
 
 def project_get_locked(pk: int) -> Project:
@@ -185,19 +192,35 @@ def search_words_add(texts: Sequence[str]) -> None:
         )
 
 
-def _assign(project: Project, fields: Mapping[str, Any]) -> None:
-    unknown = sorted(set(fields) - EDITABLE_FIELDS)
-    if unknown:
-        raise InvalidInput({name: ["This cannot be set here."] for name in unknown})
-    reject_null_bytes(fields)
-    for name, value in fields.items():
-        if name == "coordinates":
-            _assign_boundary(project, value)
-        else:
-            setattr(project, name, value.strip() if isinstance(value, str) else value)
+def _assign(project: Project, fields: Mapping[str, Any]) -> bool:
+    """Set and check the fields; returns whether any differs from before. Raises InvalidInput with every reason."""
+    before = _snapshot(project)
+    errors: dict[str, list[str]] = {}
+    boundary_fault: BoundaryInvalid | None = None
+    try:
+        assign_fields(project, {k: v for k, v in fields.items() if k != "coordinates"}, allowed=EDITABLE_FIELDS)
+    except InvalidInput as error:
+        errors |= error.errors
+    if "coordinates" in fields:
+        try:
+            _assign_boundary(project, fields["coordinates"])
+        except BoundaryInvalid as error:
+            boundary_fault = error
+            errors |= error.errors
+    _complete(project)
+    errors |= _faults(project, except_for=tuple(errors))
+    if boundary_fault and len(errors) == 1:
+        raise boundary_fault
+    if errors:
+        raise InvalidInput(errors)
+    return _snapshot(project) != before
+
+
+def _complete(project: Project) -> None:
     project.tree_types = _distinct(project.tree_types)
     project.labels = _distinct(project.labels)
     project.sdg_goals = sorted(set(project.sdg_goals))
+    project.slug = project.slug or project_slug(project)
     if project.country_id:
         project.search_text = project_search_text(project)
 
@@ -219,16 +242,16 @@ def _assign_boundary(project: Project, value: Any) -> None:
     project.bbox_east, project.bbox_north = boundary.east, boundary.north
 
 
-def _validate(project: Project) -> None:
+def _faults(project: Project, *, except_for: tuple[str, ...]) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     try:
-        project.full_clean(exclude=["search_vector"])
-    except ValidationError as error:
-        errors = validation_errors(error)
-    if project.vintage_year is None and not project.origin_registry and project.status == ProjectStatus.DRAFT:
-        errors.setdefault("vintage_year", []).append("Give the first year in which reductions or removals count.")
-    if errors:
-        raise InvalidInput(errors)
+        full_clean_or_refuse(project, exclude=("search_vector", *except_for))
+    except InvalidInput as error:
+        errors = error.errors
+    by_hand = not project.origin_registry and project.status == ProjectStatus.DRAFT
+    if project.vintage_year is None and by_hand and "vintage_year" not in except_for:
+        errors["vintage_year"] = ["Give the first year in which reductions or removals count."]
+    return errors
 
 
 def _snapshot(project: Project) -> dict[str, Any]:
