@@ -74,6 +74,7 @@ def ensure_running(data_dir: Path, *, durable: bool = True) -> str:
     home = home_of(data_dir)
     with _only_one(data_dir):
         if not _answers(home):
+            programs_for(home)  # says at once when there are none for this data
             if not (home.data_dir / "PG_VERSION").exists():
                 _initialise(home)
             _start(home, SERVER_SETTINGS if durable else {**SERVER_SETTINGS, **NOT_DURABLE})

@@ -5,6 +5,7 @@ Nothing here starts a server: `manage.py` and the scripts do that and hand over 
 
 import os
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -16,7 +17,17 @@ SHORTEST_SECRET = 50
 # What people paste from tutorials and leave there; compared in lower case.
 DEFAULT_SECRET_MARKS = ("django-insecure", "changeme", "change-me", "change_me", "secret-key", "your-", "example")
 
-env = environ.Env()
+
+class _Environment(environ.Env):
+    """Takes an empty variable for one that is not set, as whoever copies `.env.example` means it."""
+
+    def get_value(self, var: str, *args: Any, default: Any = environ.Env.NOTSET, **kwargs: Any) -> Any:
+        if default is not environ.Env.NOTSET and not os.environ.get(var):
+            return default
+        return super().get_value(var, *args, default=default, **kwargs)
+
+
+env = _Environment()
 env.read_env(BASE_DIR / ".env")
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
