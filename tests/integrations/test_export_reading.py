@@ -158,7 +158,7 @@ def test_a_workbook_is_read_like_the_csv_with_real_dates_and_numbers(tmp_path):
     midnight = dt.datetime(2012, 5, 1)  # noqa: DTZ001 - a workbook's dates have no zone
     sheet.append([235, "Ulsan fuel switch", "Korea Energy", "Manufacturing industries", None, "AMS-III.B."])
     for column, value in enumerate(["Registered", "KR", 10310.5, "Asia", midnight, dt.date(2009, 1, 1)], start=7):
-        sheet.cell(row=2, column=column, value=value)
+        sheet.cell(row=3, column=column, value=value)
     buffer = io.BytesIO()
     book.save(buffer)
 

@@ -1,0 +1,32 @@
+"""The locks of the integrations app."""
+
+from django.db import connection, transaction
+
+# Any constants do; they must only differ from other advisory locks of this database.
+_IMPORT_KEY = 7_301_101
+_CONFLICTS_KEY = 7_301_102
+
+
+def import_lock() -> None:
+    """Let one transaction at a time import: two would both find a project missing and both create it.
+
+    Raises:
+        TransactionManagementError: called outside `transaction.atomic`, where the lock would end at once.
+    """
+    _transaction_lock(_IMPORT_KEY)
+
+
+def conflicts_lock() -> None:
+    """Let one transaction at a time look for listing conflicts.
+
+    Raises:
+        TransactionManagementError: called outside `transaction.atomic`.
+    """
+    _transaction_lock(_CONFLICTS_KEY)
+
+
+def _transaction_lock(key: int) -> None:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A lock outside a transaction protects nothing.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
