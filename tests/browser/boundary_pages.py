@@ -1,6 +1,7 @@
 """Pages for the tests of the boundary map: a form with the widget, and neighbours from an address, under /staff/."""
 
 import json
+from decimal import Decimal
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -38,14 +39,15 @@ class BoundaryForm(forms.Form):
 
 def edit(request: HttpRequest) -> HttpResponse:
     """Show the form; a POST answers with what the form understood."""
+    declared = Decimal(request.GET["declared"]) if "declared" in request.GET else None
     widget = BoundaryWidget(
         neighbours_url="/staff/neighbours" if "neighbours" in request.GET else "",
         project_id="itself",
         readonly="readonly" in request.GET,
-        declared_ha=request.GET.get("declared"),
+        declared_ha=declared,
     )
     initial = {
-        "total_area": request.GET.get("declared", ""),
+        "total_area": declared,
         "coordinates": KENYA if "saved" in request.GET else None,
     }
     form = BoundaryForm(request.POST or None, initial=initial)

@@ -188,6 +188,7 @@ def test_an_area_can_be_moved(watched):
     widget.tool("drag")
     widget.drag((0.5, 0.5), (0.6, 0.5))
 
+    widget.page.wait_for_function("!document.querySelector('textarea').value.includes('[38.5, -3.9]')")
     (west, south), *_ = widget.geometry["coordinates"][0]
     assert west > 38.5 + 0.02
     assert south == pytest.approx(-3.9, abs=0.002)
