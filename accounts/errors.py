@@ -25,3 +25,13 @@ class SignInLocked(TryLater):
             " or ask a registry officer to lift the lock.",
             retry_after=retry_after,
         )
+
+
+class TokenRefused(RegistryError):
+    """A bearer token does not (or no longer) sign anybody in."""
+
+    http_status = 401
+
+    def __init__(self, message: str, *, code: str = "token_invalid") -> None:
+        super().__init__(message)
+        self.code = code  # type: ignore[misc]

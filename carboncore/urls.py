@@ -4,7 +4,9 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
-from django.urls import path
+from django.urls import include, path, re_path
+
+from carboncore.common.api.errors import not_found_response
 
 
 def favicon(_request: HttpRequest) -> HttpResponse:
@@ -15,4 +17,7 @@ def favicon(_request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("favicon.ico", favicon),
     path("staff/", admin.site.urls),
+    path("", include("carboncore.api_urls")),
+    path("api/v1/", include("carboncore.api_urls")),
+    re_path(r"^api(?:/.*)?$", not_found_response),
 ]

@@ -1,28 +1,62 @@
-"""The HTTP API: rendering, paging, authentication, tokens and the published schema."""
+"""The HTTP API: authentication, errors, parsing, the published schema, CORS and how large a document may be."""
 
-from datetime import timedelta
+from carboncore.environment import env, secret
 
-from carboncore.environment import secret
+JWT_SIGNING_KEY = secret("JWT_SIGNING_KEY")
 
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.StaffTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["carboncore.common.api.permissions.HasNamedPermission"],
+    "DEFAULT_PARSER_CLASSES": ["carboncore.common.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-}
-
-SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(hours=8),
-    "SIGNING_KEY": secret("JWT_SIGNING_KEY"),
-    "ALGORITHM": "HS256",
-    "CHECK_REVOKE_TOKEN": True,  # a changed password ends the tokens issued before it
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "carboncore.common.api.negotiation.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "carboncore.common.api.errors.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is a parameter of lists
 }
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "CarbonCore",
+    "DESCRIPTION": (
+        "The public and the staff API of a carbon credit registry. Every address answers under `/api/v1` and at the"
+        ' root. Lists are bare arrays of at most 1,000 rows: follow `Link: <…>; rel="next"` for more. Staff sign in'
+        " at `POST /admin/login` and send `Authorization: Bearer <token>`."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "PREPROCESSING_HOOKS": ["carboncore.common.api.schema.only_prefixed"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SCHEMA_PATH_PREFIX_TRIM": True,
+    "SERVERS": [{"url": "/api/v1"}, {"url": "/"}],
+    "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
 }
+
+# Public reads carry no cookie, so any origin may make them; a server may narrow this to its own front ends.
+_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[]) or ["*"]
+CORS_ALLOW_ALL_ORIGINS = "*" in _ORIGINS
+CORS_ALLOWED_ORIGINS: list[str] = [] if CORS_ALLOW_ALL_ORIGINS else _ORIGINS
+CORS_ALLOW_CREDENTIALS = False
+# The staff admin is for its own pages only.
+CORS_URLS_REGEX = r"^/(?!staff/)"
+CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-api-key",
+]
+CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After", "X-Total-Count"]
+CORS_PREFLIGHT_MAX_AGE = 3600
+
+# The largest document that may be uploaded, in bytes.
+DOCUMENT_MAX_BYTES: int = env.int("DOCUMENT_MAX_BYTES", default=25_000_000)

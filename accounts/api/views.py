@@ -1,0 +1,95 @@
+"""`POST /admin/login` and `GET /admin/validate`, as the existing client speaks them."""
+
+import ipaddress
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from accounts.api.authentication import bearer_token
+from accounts.api.serializers import (
+    InvalidAnswerSerializer,
+    LoginAnswerSerializer,
+    LoginRefusedSerializer,
+    LoginSerializer,
+    ValidAnswerSerializer,
+)
+from accounts.errors import InvalidCredentials, SignInLocked, TokenRefused
+from accounts.roles import client_permissions, role_of
+from accounts.selectors import staff_by_token
+from accounts.services import sign_in
+from accounts.tokens import StaffToken
+from carboncore.common.api.bodies import json_response
+from carboncore.common.api.schema import refusals
+from carboncore.common.api.views import ApiView
+
+
+class LoginView(ApiView):
+    """Sign in with e-mail and password; the token lasts eight hours."""
+
+    authentication_classes = []
+    permission_classes = []
+
+    @extend_schema(
+        operation_id="sign_in",
+        tags=["sign-in"],
+        auth=[],
+        request=LoginSerializer,
+        responses={
+            200: LoginAnswerSerializer,
+            401: LoginRefusedSerializer,
+            429: LoginRefusedSerializer,
+            **refusals(400, 413, 415),
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Sign in. Five wrong tries for one e-mail in fifteen minutes lock it; `Retry-After` says for how long."""
+        body = LoginSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            user = sign_in(**body.validated_data, ip_address=_ip_address(request))
+        except (InvalidCredentials, SignInLocked) as error:
+            headers = {"Retry-After": str(error.retry_after)} if isinstance(error, SignInLocked) else {}
+            refusal = {"success": False, "message": error.message, "error": error.message, "code": error.code}
+            return json_response(refusal, status=error.http_status, headers=headers)
+        return json_response(
+            {
+                "success": True,
+                "token": str(StaffToken.for_staff(user)),
+                "permissions": client_permissions(user),
+                "user": {"email": user.email, "role": role_of(user)},
+            }
+        )
+
+
+class ValidateView(ApiView):
+    """Says whether the bearer's token still holds, and what its owner may do now."""
+
+    authentication_classes = []
+    permission_classes = []
+
+    @extend_schema(
+        operation_id="validate_token",
+        tags=["sign-in"],
+        auth=[{"staff": []}],
+        responses={200: ValidAnswerSerializer, 401: InvalidAnswerSerializer},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Check the bearer token; the permissions are those of this moment."""
+        try:
+            token = bearer_token(request)
+            if token is None:
+                raise TokenRefused("Missing token", code="token_missing")
+            user = staff_by_token(token)
+        except TokenRefused as error:
+            refusal = {"valid": False, "error": error.message, "message": error.message, "code": error.code}
+            return json_response(refusal, status=401, headers={"WWW-Authenticate": 'Bearer realm="api"'})
+        return json_response({"valid": True, "email": user.email, "permissions": client_permissions(user)})
+
+
+def _ip_address(request: Request) -> str | None:
+    """Return the peer's address; what a proxy claims is not believed."""
+    try:
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return None

@@ -1,0 +1,28 @@
+"""Reads of the accounts app."""
+
+import uuid
+
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+
+from accounts.errors import TokenRefused
+from accounts.models import User
+from accounts.tokens import StaffToken
+
+
+def staff_by_token(text: str) -> User:
+    """Return the active staff member whose token this is.
+
+    Raises:
+        TokenRefused: it expired, was not made here, or its owner may no longer use it.
+    """
+    try:
+        token = StaffToken(text)  # type: ignore[arg-type]
+        public_id = uuid.UUID(str(token.payload.get("sub")))
+    except ExpiredTokenError:
+        raise TokenRefused("Token expired", code="token_expired") from None
+    except (TokenError, ValueError):
+        raise TokenRefused("Invalid token") from None
+    user = User.objects.filter(public_id=public_id).first()
+    if user is None or not token.belongs_to(user):
+        raise TokenRefused("Invalid token")
+    return user

@@ -1,0 +1,26 @@
+"""The API's addresses, included twice: at the root, where the first client expects them, and under `/api/v1`."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+
+from carboncore.common.api.errors import error_response, not_found_response
+
+
+@csrf_exempt  # nothing is done here; only the answer to other methods would differ
+def to_staff_admin(request: HttpRequest) -> HttpResponse:
+    """Send a browser that looks for the staff admin where other Django sites have it to its address here."""
+    if request.method not in {"GET", "HEAD"}:
+        return error_response(405, "method_not_allowed", "Only GET is possible here.", headers={"Allow": "GET, HEAD"})
+    return redirect(settings.STAFF_PATH)
+
+
+urlpatterns = [
+    path("", include("accounts.api.urls")),
+    path("", include("registry.api.urls")),
+    re_path(r"^admin/?$", to_staff_admin),
+    # Whatever else begins like the API is answered in its own words, with DEBUG on as well.
+    re_path(r"^(admin|projects|project-types|standards|countries|documents)(/.*)?$", not_found_response),
+]

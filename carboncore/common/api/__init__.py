@@ -1,0 +1,1 @@
+"""What every part of the HTTP API shares: errors, strict parsing, permissions, lists, JSON made by PostgreSQL."""

@@ -1,0 +1,151 @@
+"""The one place where an error becomes an answer: a status, a stable code and words, never a trace or SQL."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import DataError, IntegrityError, OperationalError
+from django.db.models import ProtectedError, RestrictedError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from psycopg import errors as postgres
+from rest_framework import exceptions as drf
+
+from carboncore.common.api.bodies import json_response
+from carboncore.common.errors import InvalidInput, RegistryError, TryLater
+
+logger = logging.getLogger(__name__)
+
+_BUSY = (postgres.LockNotAvailable, postgres.DeadlockDetected, postgres.SerializationFailure)
+
+
+def error_response(
+    status: int,
+    code: str,
+    message: str,
+    *,
+    errors: Mapping[str, Sequence[str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """Return the error body that every refused request gets; `errors` maps fields to their reasons."""
+    body: dict[str, Any] = {"message": message, "error": message, "code": code}
+    if errors:
+        body["error"] = "; ".join(f"{field}: {' '.join(reasons)}" for field, reasons in errors.items())
+    if errors is not None:
+        body["errors"] = {field: list(reasons) for field, reasons in errors.items()}
+    return json_response(body, status=status, headers=headers)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse:
+    """Answer for anything a view raised (REST framework calls this; so do the lean reads)."""
+    for kinds, answer in _ANSWERS:
+        if isinstance(error, kinds):
+            return answer(error)
+    return _internal_error(error, context.get("request"))
+
+
+@csrf_exempt  # no cookie is looked at, and the answer is the same for everybody
+def not_found_response(_request: HttpRequest, *_args: str) -> HttpResponse:
+    """Answer for an address that is not part of the API."""
+    return error_response(404, "not_found", "There is no such address in this API; see /api/docs for those there are.")
+
+
+def _registry_error(error: Any) -> HttpResponse:
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TryLater) else {}
+    if error.http_status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    errors = error.errors if isinstance(error, InvalidInput) else ({} if error.http_status == 400 else None)
+    return error_response(error.http_status, error.code, error.message, errors=errors, headers=headers)
+
+
+def _validation_error(error: Any) -> HttpResponse:
+    return error_response(
+        400, "invalid", "Please correct the fields named in `errors`.", errors=flat_errors(error.detail)
+    )
+
+
+def flat_errors(detail: Any, path: str = "") -> dict[str, list[str]]:
+    """Return REST framework's nested reasons as one mapping from a dotted path to words."""
+    if isinstance(detail, Mapping):
+        found: dict[str, list[str]] = {}
+        for key, value in detail.items():
+            found |= flat_errors(value, f"{path}.{key}" if path else str(key))
+        return found
+    if isinstance(detail, list | tuple):
+        if all(isinstance(item, str) for item in detail):
+            return {path or "non_field_errors": [str(item) for item in detail]}
+        found = {}
+        for index, item in enumerate(detail):
+            if item:
+                found |= flat_errors(item, f"{path}.{index}" if path else str(index))
+        return found
+    return {path or "non_field_errors": [str(detail)]}
+
+
+def _framework_error(error: Any) -> HttpResponse:
+    code = error.get_codes() if isinstance(error.get_codes(), str) else error.default_code
+    headers = {}
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    if header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    errors: dict[str, list[str]] | None = {} if error.status_code == 400 else None
+    return error_response(error.status_code, code, _WORDS.get(code, str(error.detail)), errors=errors, headers=headers)
+
+
+_WORDS = {
+    "not_authenticated": "Sign in at /admin/login and send the token as `Authorization: Bearer …`.",
+    "permission_denied": "Your role does not allow this. Ask a super admin.",
+    "not_found": "There is no such record.",
+}
+
+
+def _conflict(error: Any) -> HttpResponse:
+    return error_response(409, "conflict", "This conflicts with what is stored already; nothing was changed.")
+
+
+def _in_use(error: Any) -> HttpResponse:
+    return error_response(409, "in_use", "Other records refer to this one, so it cannot be deleted.")
+
+
+def _data_error(error: Any) -> HttpResponse:
+    return error_response(
+        400, "invalid", "A value is out of range or holds characters that cannot be stored.", errors={}
+    )
+
+
+def _too_big(error: Any) -> HttpResponse:
+    return error_response(413, "too_large", "The body is larger than this server takes.")
+
+
+def _suspicious(error: Any) -> HttpResponse:
+    return error_response(400, "bad_request", "This request cannot be understood.", errors={})
+
+
+def _operational(error: Any) -> HttpResponse:
+    if isinstance(error.__cause__, _BUSY):
+        return error_response(409, "busy", "Somebody else is changing this right now. Try again in a moment.")
+    return _internal_error(error, None)
+
+
+def _internal_error(error: Exception, request: Any) -> HttpResponse:
+    logger.error("API request failed", exc_info=error)
+    got_request_exception.send(sender=None, request=getattr(request, "_request", request))
+    return error_response(500, "internal_error", "Something went wrong on our side; it has been logged. Try again.")
+
+
+_ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], HttpResponse]], ...] = (
+    (RegistryError, _registry_error),
+    (drf.ValidationError, _validation_error),
+    (drf.APIException, _framework_error),
+    (Http404, lambda _: error_response(404, "not_found", _WORDS["not_found"])),
+    (PermissionDenied, lambda _: error_response(403, "permission_denied", _WORDS["permission_denied"])),
+    (RequestDataTooBig, _too_big),
+    (SuspiciousOperation, _suspicious),
+    ((ProtectedError, RestrictedError), _in_use),
+    (IntegrityError, _conflict),
+    (DataError, _data_error),
+    (OperationalError, _operational),
+)

@@ -1,0 +1,81 @@
+"""The published schema: one address per operation, its refusals, how to sign in."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiTypes as Types
+from rest_framework import serializers
+
+API_PREFIX = "/api/v1"
+
+
+class ErrorSerializer(serializers.Serializer):
+    """Every refused request: `message` for a person, `error` in detail, `code` for programs."""
+
+    message = serializers.CharField()
+    error = serializers.CharField()
+    code = serializers.CharField()
+
+
+class FieldErrorSerializer(ErrorSerializer):
+    """A request that cannot be understood; `errors` maps fields to their reasons."""
+
+    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+
+
+_REFUSALS: dict[int, tuple[type[serializers.Serializer], str]] = {
+    400: (FieldErrorSerializer, "Not acceptable as it is; `errors` names each field and why."),
+    401: (ErrorSerializer, "Not, or no longer, signed in."),
+    403: (ErrorSerializer, "Signed in, but without the permission for this."),
+    404: (ErrorSerializer, "There is no such record, or the caller may not know that there is."),
+    409: (ErrorSerializer, "The present state does not allow this."),
+    413: (ErrorSerializer, "The body is larger than this server takes."),
+    415: (ErrorSerializer, "The body is of another type than this address takes."),
+}
+
+
+def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
+    """Return the documented error answers of these statuses."""
+    return {status: OpenApiResponse(*_REFUSALS[status]) for status in statuses}
+
+
+def listing_parameters(listing: Any, words: dict[str, str]) -> list[OpenApiParameter]:
+    """Return the documented query parameters of a list; `words` describes its filters."""
+    own = {
+        "ordering": f"One of {', '.join(listing.orderings)}; a minus in front turns it round.",
+        "limit": "Rows of a page, 1 to 1,000; 100 when not given.",
+        "cursor": "Where to go on; taken from the `Link` header of the page before.",
+        "count": "`true` adds `X-Total-Count`, the exact number of rows that the filters match.",
+        "fields": "Names of the fields wanted, separated by commas.",
+        "format": "`json`, or `geojson` for a FeatureCollection." if listing.geojson else "`json`.",
+    }
+    numbers = {"limit": Types.INT}
+    return [
+        OpenApiParameter(name, numbers.get(name, Types.STR), description=(words | own)[name])
+        for name in listing.parameters
+    ]
+
+
+def only_prefixed(endpoints: list[tuple[str, str, str, Any]], **_: Any) -> list[tuple[str, str, str, Any]]:
+    """Keep each operation once: the addresses at the root are the same views."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith(f"{API_PREFIX}/")]
+
+
+class StaffTokenScheme(OpenApiAuthenticationExtension):
+    """How the schema describes the bearer token."""
+
+    target_class = "accounts.api.authentication.StaffTokenAuthentication"
+    name = "staff"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The token that `POST /admin/login` answers with; eight hours.",
+        }
+
+
+BINARY = OpenApiTypes.BINARY

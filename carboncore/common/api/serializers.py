@@ -1,0 +1,82 @@
+"""Reading bodies strictly: unknown fields are named, numbers are not texts, empty is empty."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+from rest_framework import serializers
+
+
+class TextField(serializers.CharField):
+    """Text and nothing else: a number or a boolean is refused instead of being written out."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A whole number; `true` is none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class ExactDecimalField(serializers.DecimalField):
+    """An exact decimal, as a JSON number or as text; `true` is none."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool) or (not isinstance(data, str | int) and type(data).__name__ != "Decimal"):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class RefuseUnknownFields(serializers.Serializer):
+    """Mixin: a body may name declared fields only; the answer names the others."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = [name for name in data if name not in self.fields]
+            if unknown:
+                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+                reason = f"There is no such field here. There are: {known}."
+                raise serializers.ValidationError({str(name)[:60]: [reason] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(RefuseUnknownFields):
+    """A plain serializer that refuses unknown fields."""
+
+
+class StrictModelSerializer(RefuseUnknownFields, serializers.ModelSerializer):
+    """A body whose fields are a model's. Rules of the table are the services': here only form is checked."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: TextField,
+        models.TextField: TextField,
+        models.PositiveSmallIntegerField: WholeNumberField,
+        models.DecimalField: ExactDecimalField,
+    }
+    serializer_related_field = serializers.PrimaryKeyRelatedField
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields: dict[str, serializers.Field] = super().get_fields()
+        for field in fields.values():
+            field.validators = [v for v in field.validators if not hasattr(v, "queryset")]
+            if getattr(field, "allow_blank", False):
+                field.allow_null = True
+        return fields
+
+    def get_validators(self) -> list[Any]:
+        return []
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        for name, value in list(values.items()):
+            if value is None and getattr(self.fields.get(name), "allow_blank", False):
+                values[name] = ""
+        return values
