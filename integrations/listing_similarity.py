@@ -26,10 +26,12 @@ DEFAULT_MIN_SCORE = 60
 MAX_BLOCK = 60
 MIN_NAME_SIMILARITY = 62
 
-_FILLER = frozenset(
-    "a an and the of in at by for from to on with de la el los las del da do das dos e y project projects programme "
-    "program ltd limited llc inc co company corp sa sas gmbh pvt private plc bv ag grouped carbon vcs gs".split()
-)
+_FILLER = frozenset({
+    "a", "an", "and", "the", "of", "in", "at", "by", "for", "from", "to", "on", "with", "de", "la", "el", "los", "las",
+    "del", "da", "do", "das", "dos", "e", "y", "project", "projects", "programme", "program", "ltd", "limited", "llc",
+    "inc", "co", "company", "corp", "sa", "sas", "gmbh", "pvt", "private", "plc", "bv", "ag", "grouped", "carbon",
+    "vcs", "gs",
+})  # fmt: skip
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6"}
 
 

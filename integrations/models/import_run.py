@@ -11,12 +11,12 @@ from carboncore.common.context import Entrance
 from integrations.choices import ImportSource, ImportState
 
 
-def import_path(instance: "ImportRun", filename: str) -> str:
+def import_path(instance: "ImportRun", _filename: str) -> str:
     """Return where an uploaded export is kept: by the run's public id, so that no typed name touches the disk."""
     return f"imports/{instance.public_id.hex}"
 
 
-def rejects_path(instance: "ImportRun", filename: str) -> str:
+def rejects_path(instance: "ImportRun", _filename: str) -> str:
     """Return where the rejected rows of a run are kept."""
     return f"imports/{instance.public_id.hex}.rejects.csv"
 

@@ -58,7 +58,7 @@ class ImportSummary:
         }
 
 
-class _Undo(Exception):  # noqa: N818 - it signals a dry run's end, no error
+class _Undo(Exception):
     """Takes a dry run's changes back."""
 
 
@@ -90,7 +90,7 @@ def projects_import_file(
         ImportFileRefused: the file cannot be read as that export; nothing was changed.
     """
     summary = ImportSummary()
-    report = progress or (lambda done, total: None)
+    report = progress or _silently
     try:
         _judge(source, stream, RejectsWriter(rejects), summary, report)  # type: ignore[arg-type]
         if summary.rejected and not keep_going:
@@ -107,6 +107,10 @@ def projects_import_file(
     except ExportFileError as exc:
         raise ImportFileRefused(str(exc)) from exc
     return summary
+
+
+def _silently(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
 
 
 def _judge(

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import tempfile
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
@@ -177,7 +177,7 @@ class _ProgressRecorder:
         self._also = also
         self._connection = connections.create_connection("default")
 
-    def __enter__(self) -> "_ProgressRecorder":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
