@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "carboncore.common",
     "accounts",
     "registry",
+    "transactions",
     "integrations",
 ]
 

@@ -1,0 +1,95 @@
+"""The closed lists of the ledger: account kinds, block states, entry kinds, statuses, purposes."""
+
+from django.db import models
+
+
+class AccountKind(models.TextChoices):
+    """What a holding account is for."""
+
+    HOLDING = "holding", "Holding"
+    PROJECT_PROCEEDS = "project_proceeds", "Project proceeds"
+    BUFFER_POOL = "buffer_pool", "Buffer pool"
+    REGISTRY_OPERATIONS = "registry_operations", "Registry operations"
+
+
+class AccountState(models.TextChoices):
+    """Whether an account may give and receive."""
+
+    OPEN = "open", "Open"
+    FROZEN = "frozen", "Frozen"
+    CLOSED = "closed", "Closed"
+
+
+class BlockState(models.TextChoices):
+    """What a range of credits is; the last three are final."""
+
+    ACTIVE = "active", "Active"
+    RESERVED = "reserved", "Reserved"
+    BUFFER = "buffer", "Buffer"
+    RETIRED = "retired", "Retired"
+    CANCELLED = "cancelled", "Cancelled"
+    BRIDGED = "bridged", "Bridged out"
+
+
+class EntryKind(models.TextChoices):
+    """Why credits moved."""
+
+    ISSUANCE = "issuance", "Issuance"
+    RESERVATION = "reservation", "Reservation"
+    RELEASE = "release", "Release of a reservation"
+    SALE = "sale", "Sale"
+    REFUND = "refund", "Refund"
+    TRANSFER = "transfer", "Transfer"
+    RETIREMENT = "retirement", "Retirement"
+    CANCELLATION = "cancellation", "Cancellation"
+    BUFFER_RELEASE = "buffer_release", "Buffer release"
+    BUFFER_CANCELLATION = "buffer_cancellation", "Buffer cancellation"
+    REVERSAL = "reversal", "Reversal of an entry"
+
+
+class TransactionType(models.TextChoices):
+    """What somebody asked for."""
+
+    PURCHASE = "purchase", "Purchase"
+    TRANSFER = "transfer", "Transfer"
+    RETIREMENT = "retirement", "Retirement"
+    CANCELLATION = "cancellation", "Cancellation"
+
+
+class TransactionStatus(models.TextChoices):
+    """How far it has come; the moves are in `transactions.transitions`."""
+
+    PENDING = "pending", "Pending"
+    RESERVED = "reserved", "Reserved"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+    REFUNDED = "refunded", "Refunded"
+    CANCELLED = "cancelled", "Cancelled"
+    EXPIRED = "expired", "Expired"
+
+
+class PaymentMethod(models.TextChoices):
+    """How a purchase is paid."""
+
+    STRIPE = "stripe", "Card (Stripe)"
+    INVOICE = "invoice", "Invoice"
+
+
+class IssuanceState(models.TextChoices):
+    """Where an issuance request stands."""
+
+    PENDING = "pending", "Pending"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+
+
+class RetirementPurpose(models.TextChoices):
+    """Why credits are retired; the list that registries share."""
+
+    PERSON_OR_ORGANISATION = "person_or_organisation", "Retirement for a person or organisation"
+    CORPORATE_INVENTORY = "corporate_inventory", "Corporate emissions inventory"
+    ENVIRONMENTAL_BENEFIT = "environmental_benefit", "Environmental benefit"
+    THIRD_PARTY = "third_party", "On behalf of a third party"
+    COMPLIANCE = "compliance", "Compliance obligation"
+    CORSIA = "corsia", "CORSIA compliance"
+    OTHER = "other", "Other"

@@ -1,0 +1,60 @@
+"""Every lock of the ledger. The order is: accounts, then batches, then a project's figures; each ascending.
+
+Two movements that follow the order can wait for each other but never in a circle.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+from transactions.choices import AccountState
+from transactions.errors import AccountNotFound, AccountNotUsable
+from transactions.models import CreditBatch, HoldingAccount
+
+
+def accounts_lock(pks: Iterable[int]) -> dict[int, HoldingAccount]:
+    """Hold these accounts against freezing and closing until the transaction ends; returns them by key.
+
+    A share lock: movements do not wait for each other here, only for whoever freezes an account.
+
+    Raises:
+        AccountNotFound: one does not exist.
+        AccountNotUsable: one is frozen or closed.
+    """
+    _require_transaction()
+    wanted = sorted(set(pks))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM transactions_holdingaccount WHERE id = ANY(%s) ORDER BY id FOR SHARE", [wanted])
+    accounts = {account.pk: account for account in HoldingAccount.objects.filter(pk__in=wanted)}
+    if len(accounts) != len(wanted):
+        raise AccountNotFound
+    for account in accounts.values():
+        if account.state != AccountState.OPEN:
+            raise AccountNotUsable(
+                f"Account {account.number} is {account.get_state_display().lower()}; it neither gives nor receives."
+            )
+    return accounts
+
+
+def account_lock_exclusive(pk: int) -> HoldingAccount:
+    """Return the account with its row locked against every movement and every other change.
+
+    Raises:
+        AccountNotFound: there is none.
+    """
+    _require_transaction()
+    account = HoldingAccount.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+def batch_lock(pk: int) -> CreditBatch:
+    """Return the batch, locked: one movement of a batch at a time, as its hash chain needs anyway."""
+    _require_transaction()
+    return CreditBatch.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A lock outside a transaction protects nothing.")

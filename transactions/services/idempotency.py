@@ -1,0 +1,60 @@
+"""Doing a request once, however often it is sent."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db import connection, transaction
+
+from carboncore.common.errors import InvalidInput
+from transactions.errors import IdempotencyKeyReused
+from transactions.models import IdempotencyKey
+
+MAX_KEY_LENGTH = 255
+
+
+def answer_once(
+    *, scope: str, key: str, request: Mapping[str, Any], action: Callable[[], tuple[int, dict[str, Any]]]
+) -> tuple[int, dict[str, Any]]:
+    """Run `action` the first time `key` is seen in `scope`; afterwards return its first answer (status, body).
+
+    The insert waits for a simultaneous request with the same key, so two at once make one action. When the
+    action raises, the key is forgotten with everything else and the request may be repeated.
+
+    Raises:
+        InvalidInput: the key is empty, too long or not printable.
+        IdempotencyKeyReused: the key was used for a different request.
+    """
+    if not key or len(key) > MAX_KEY_LENGTH or not key.isprintable():
+        raise InvalidInput({"Idempotency-Key": [f"Use 1 to {MAX_KEY_LENGTH} printable characters."]})
+    digest = request_digest(request)
+    with transaction.atomic():
+        if not _claim(scope, key, digest):
+            return _first_answer(scope, key, digest)
+        status, body = action()
+        IdempotencyKey.objects.filter(scope=scope, key=key).update(response_status=status, response_body=body)
+    return status, body
+
+
+def request_digest(request: Mapping[str, Any]) -> str:
+    """Return the digest by which two requests count as the same (64 hex digits)."""
+    text = json.dumps(request, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _claim(scope: str, key: str, digest: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO transactions_idempotencykey (scope, key, request_digest, created_at)"
+            " VALUES (%s, %s, %s, now()) ON CONFLICT (scope, key) DO NOTHING",
+            [scope, key, digest],
+        )
+        return cursor.rowcount == 1
+
+
+def _first_answer(scope: str, key: str, digest: str) -> tuple[int, dict[str, Any]]:
+    found = IdempotencyKey.objects.get(scope=scope, key=key)
+    if found.request_digest != digest or found.response_status is None:
+        raise IdempotencyKeyReused
+    return found.response_status, found.response_body

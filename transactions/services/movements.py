@@ -1,0 +1,121 @@
+"""Transfers, cancellations and the buffer pool: each one order, in one database transaction."""
+
+from accounts.models import User
+from carboncore.common.errors import InvalidInput
+from transactions.choices import AccountKind, BlockState, EntryKind, TransactionType
+from transactions.models import HoldingAccount, Transaction
+from transactions.services.moving import Order, Origin, Wanted, order_carry_out, stated_reason
+
+
+def credits_transfer(
+    *,
+    actor: User | None,
+    from_account: HoldingAccount,
+    to_account: HoldingAccount,
+    wanted: Wanted,
+    note: str = "",
+    origin: Origin | None = None,
+) -> Transaction:
+    """Move active credits from one account to another.
+
+    Raises:
+        InvalidInput: both accounts are the same, or a serial is not one.
+        AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
+        NotEnoughCredits, CreditsNotMovable: the credits are not there to give.
+    """
+    if from_account.pk == to_account.pk:
+        raise InvalidInput({"to_account": ["Choose another account than the one the credits are in."]})
+    return order_carry_out(
+        actor=actor,
+        order=Order(
+            transaction_type=TransactionType.TRANSFER,
+            kind=EntryKind.TRANSFER,
+            from_account=from_account,
+            to_account=to_account,
+            from_state=BlockState.ACTIVE,
+            to_state=BlockState.ACTIVE,
+            wanted=wanted,
+            note=note,
+            origin=origin or Origin(),
+        ),
+    )
+
+
+def credits_cancel(
+    *, actor: User | None, account: HoldingAccount, wanted: Wanted, reason: str, origin: Origin | None = None
+) -> Transaction:
+    """Take active credits out of circulation without anybody's claim to them.
+
+    Raises:
+        InvalidInput: no reason was given.
+        AccountNotFound, AccountNotUsable, NotEnoughCredits, CreditsNotMovable: as for a transfer.
+    """
+    return order_carry_out(
+        actor=actor,
+        order=Order(
+            transaction_type=TransactionType.CANCELLATION,
+            kind=EntryKind.CANCELLATION,
+            from_account=account,
+            to_account=account,
+            from_state=BlockState.ACTIVE,
+            to_state=BlockState.CANCELLED,
+            wanted=wanted,
+            note=stated_reason(reason),
+            origin=origin or Origin(),
+        ),
+    )
+
+
+def buffer_release(
+    *, actor: User, pool: HoldingAccount, to_account: HoldingAccount, wanted: Wanted, reason: str
+) -> Transaction:
+    """Give buffer credits to an account as active credits, when the risk they covered is past.
+
+    Raises:
+        InvalidInput: no reason was given, or `pool` is no buffer pool.
+        AccountNotFound, AccountNotUsable, NotEnoughCredits: as for a transfer.
+    """
+    _check_pool(pool)
+    return order_carry_out(
+        actor=actor,
+        order=Order(
+            transaction_type=TransactionType.TRANSFER,
+            kind=EntryKind.BUFFER_RELEASE,
+            from_account=pool,
+            to_account=to_account,
+            from_state=BlockState.BUFFER,
+            to_state=BlockState.ACTIVE,
+            wanted=wanted,
+            note=stated_reason(reason),
+            origin=Origin(),
+        ),
+    )
+
+
+def buffer_cancel(*, actor: User, pool: HoldingAccount, wanted: Wanted, reason: str) -> Transaction:
+    """Cancel buffer credits to make good for a reversal (stored carbon that was lost again).
+
+    Raises:
+        InvalidInput: no reason was given, or `pool` is no buffer pool.
+        AccountNotUsable, NotEnoughCredits: as for a transfer.
+    """
+    _check_pool(pool)
+    return order_carry_out(
+        actor=actor,
+        order=Order(
+            transaction_type=TransactionType.CANCELLATION,
+            kind=EntryKind.BUFFER_CANCELLATION,
+            from_account=pool,
+            to_account=pool,
+            from_state=BlockState.BUFFER,
+            to_state=BlockState.CANCELLED,
+            wanted=wanted,
+            note=stated_reason(reason),
+            origin=Origin(),
+        ),
+    )
+
+
+def _check_pool(pool: HoldingAccount) -> None:
+    if pool.kind != AccountKind.BUFFER_POOL:
+        raise InvalidInput({"pool": ["This account is not a buffer pool."]})

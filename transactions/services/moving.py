@@ -1,0 +1,156 @@
+"""Carrying out one order to move credits: find them, post them, record the transaction."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+
+from accounts.models import User
+from carboncore.common.errors import InvalidInput
+from transactions.choices import BlockState, EntryKind, TransactionStatus, TransactionType
+from transactions.locks import batch_lock
+from transactions.models import CreditBatch, HoldingAccount, Transaction, TransactionEntry
+from transactions.serials import SerialInvalid, serial_parse
+from transactions.services.posting import Posting, Slice, posting, take_lowest, take_range
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which credits to move: a quantity of a project (optionally of one vintage), or exactly the named serials."""
+
+    project_id: int
+    quantity_kg: int
+    vintage: int | None = None
+    serials: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a request came from; kept with the transaction."""
+
+    ip_address: str | None = None
+    user_agent: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One movement to carry out: from whom and what state, to whom and what state, how much, and why."""
+
+    transaction_type: TransactionType
+    kind: EntryKind
+    from_account: HoldingAccount
+    to_account: HoldingAccount
+    from_state: BlockState
+    to_state: BlockState
+    wanted: Wanted
+    note: str = ""
+    origin: Origin = field(default_factory=Origin)
+
+
+def order_carry_out(*, actor: User | None, order: Order) -> Transaction:
+    """Carry out an order in a transaction of its own.
+
+    Raises:
+        AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
+        NotEnoughCredits, CreditsNotMovable, InvalidInput: the credits are not there to give.
+    """
+    with posting(actor=actor, account_ids=[order.from_account.pk, order.to_account.pk]) as movement:
+        return order_post(movement=movement, order=order)
+
+
+def order_post(*, movement: Posting, order: Order) -> Transaction:
+    """Carry out an order inside a posting that is already open; returns the completed transaction.
+
+    Raises:
+        NotEnoughCredits, CreditsNotMovable, InvalidInput: the credits are not there to give.
+    """
+    for batch, slices in _taken(order):
+        movement.move(
+            batch=batch,
+            kind=order.kind,
+            slices=slices,
+            to_account_id=order.to_account.pk,
+            to_state=order.to_state,
+            reason=order.note if order.transaction_type is TransactionType.CANCELLATION else "",
+        )
+    transaction = Transaction.objects.create(
+        transaction_type=order.transaction_type,
+        status=TransactionStatus.COMPLETED,
+        project_id=order.wanted.project_id,
+        vintage=order.wanted.vintage,
+        from_account=order.from_account,
+        to_account=order.to_account,
+        from_user_id=order.from_account.owner_id,
+        to_user_id=order.to_account.owner_id,
+        quantity_kg=order.wanted.quantity_kg,
+        note=order.note.strip(),
+        completed_at=movement.at,
+        processing_time_seconds=Decimal(0),
+        user_agent=order.origin.user_agent[:500],
+        ip_address=order.origin.ip_address,
+    )
+    TransactionEntry.objects.bulk_create(
+        TransactionEntry(transaction=transaction, entry=entry) for entry in movement.entries
+    )
+    return transaction
+
+
+def stated_reason(reason: str) -> str:
+    """Return the reason without blanks around it.
+
+    Raises:
+        InvalidInput: it is empty, too long or not text.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > 1000 or "\x00" in reason:
+        raise InvalidInput({"reason": ["Give a reason of up to 1,000 characters."]})
+    return reason
+
+
+def _taken(order: Order) -> Iterator[tuple[CreditBatch, list[Slice]]]:
+    account, state, wanted = order.from_account, order.from_state, order.wanted
+    if not wanted.serials:
+        yield from take_lowest(
+            account_id=account.pk,
+            state=state,
+            quantity_kg=wanted.quantity_kg,
+            project_id=wanted.project_id,
+            vintage=wanted.vintage,
+        )
+        return
+    for batch_id, ranges in sorted(_ranges_by_batch(wanted).items()):
+        batch = batch_lock(batch_id)
+        yield (
+            batch,
+            [
+                piece
+                for first_kg, end_kg in ranges
+                for piece in take_range(
+                    batch=batch, account_id=account.pk, state=state, first_kg=first_kg, end_kg=end_kg
+                )
+            ],
+        )
+
+
+def _ranges_by_batch(wanted: Wanted) -> dict[int, list[tuple[int, int]]]:
+    found: dict[int, list[tuple[int, int]]] = {}
+    for text in wanted.serials:
+        try:
+            parsed = serial_parse(text)
+        except SerialInvalid as error:
+            raise InvalidInput({"serials": [f"{text[:80]}: {error}"]}) from None
+        batch = CreditBatch.objects.filter(serial_root=parsed.root, project_id=wanted.project_id).first()
+        if batch is None:
+            raise InvalidInput({"serials": [f"{text[:80]}: this project has no such batch."]})
+        whole = (0, batch.quantity_kg)
+        found.setdefault(batch.pk, []).append(
+            whole if parsed.first_kg is None or parsed.end_kg is None else (parsed.first_kg, parsed.end_kg)
+        )
+    for ranges in found.values():
+        ranges.sort()
+        if any(later[0] < earlier[1] for earlier, later in pairwise(ranges)):
+            raise InvalidInput({"serials": ["The same credits are named twice."]})
+    named = sum(end - first for ranges in found.values() for first, end in ranges)
+    if named != wanted.quantity_kg:
+        raise InvalidInput({"quantity": [f"The serials name {named / 1000:,.3f} t; give that quantity."]})
+    return found

@@ -1,0 +1,81 @@
+"""Retiring credits: using them up for good on somebody's behalf."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.models import User
+from carboncore.common.errors import InvalidInput
+from transactions.choices import BlockState, EntryKind, RetirementPurpose, TransactionType
+from transactions.models import HoldingAccount, Retirement
+from transactions.services.moving import Order, Origin, Wanted, order_post
+from transactions.services.posting import posting
+
+
+@dataclass(frozen=True)
+class RetirementDetails:
+    """On whose behalf credits are retired, and why."""
+
+    beneficiary_name: str
+    purpose: str
+    beneficiary_location: str = ""
+    period_start: date | None = None
+    period_end: date | None = None
+    note: str = ""
+    published: bool = True
+
+
+def credits_retire(
+    *,
+    actor: User | None,
+    account: HoldingAccount,
+    wanted: Wanted,
+    details: RetirementDetails,
+    origin: Origin | None = None,
+) -> Retirement:
+    """Use up active credits for good on somebody's behalf.
+
+    Raises:
+        InvalidInput: no beneficiary, an unknown purpose, or a period that ends before it begins.
+        AccountNotFound, AccountNotUsable, NotEnoughCredits, CreditsNotMovable: as for a transfer.
+    """
+    _check_details(details)
+    with posting(actor=actor, account_ids=[account.pk]) as movement:
+        transaction = order_post(
+            movement=movement,
+            order=Order(
+                transaction_type=TransactionType.RETIREMENT,
+                kind=EntryKind.RETIREMENT,
+                from_account=account,
+                to_account=account,
+                from_state=BlockState.ACTIVE,
+                to_state=BlockState.RETIRED,
+                wanted=wanted,
+                note=details.note,
+                origin=origin or Origin(),
+            ),
+        )
+        return Retirement.objects.create(
+            transaction=transaction,
+            beneficiary_name=details.beneficiary_name.strip(),
+            beneficiary_location=details.beneficiary_location.strip(),
+            purpose=details.purpose,
+            period_start=details.period_start,
+            period_end=details.period_end,
+            note=details.note.strip(),
+            published=details.published,
+            retired_at=movement.at,
+        )
+
+
+def _check_details(details: RetirementDetails) -> None:
+    errors: dict[str, list[str]] = {}
+    if not details.beneficiary_name.strip() or len(details.beneficiary_name) > 255:
+        errors["beneficiary_name"] = ["Say on whose behalf the credits are retired (up to 255 characters)."]
+    if details.purpose not in RetirementPurpose.values:
+        errors["purpose"] = [f"Choose one of: {', '.join(RetirementPurpose.values)}."]
+    if details.period_start and details.period_end and details.period_end < details.period_start:
+        errors["period_end"] = ["The period ends before it begins."]
+    if len(details.note) > 1000:
+        errors["note"] = ["Use up to 1,000 characters."]
+    if errors:
+        raise InvalidInput(errors)

@@ -1,0 +1,47 @@
+"""Verifying the whole ledger and keeping the result."""
+
+from collections.abc import Callable, Iterator
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from transactions.models import LedgerVerification
+from transactions.selectors.replay import BatchChecked, Problem, replay_blocks, replay_chains, replay_sums
+
+
+def ledger_verify(
+    *, on_progress: Callable[[int], None] = lambda _entries: None
+) -> tuple[LedgerVerification, list[Problem]]:
+    """Replay the whole ledger on one snapshot; returns the kept result and the first hundred problems.
+
+    Reads in constant memory and blocks no movement. `on_progress` is called with the entries read so far.
+    """
+    started_at = timezone.now()
+    problems: list[Problem] = []
+    count = batches = entries = 0
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for finding in _findings():
+            if isinstance(finding, BatchChecked):
+                batches, entries = batches + 1, entries + finding.entries
+                on_progress(entries)
+                continue
+            count += 1
+            if len(problems) < 100:
+                problems.append(finding)
+    result = LedgerVerification.objects.create(
+        started_at=started_at,
+        finished_at=timezone.now(),
+        batches=batches,
+        entries=entries,
+        problems=count,
+        first_problem=str(problems[0])[:1000] if problems else "",
+    )
+    return result, problems
+
+
+def _findings() -> Iterator[Problem | BatchChecked]:
+    yield from replay_chains()
+    yield from replay_blocks()
+    yield from replay_sums()

@@ -1,0 +1,22 @@
+"""What each kind of ledger entry may turn a block from and into: the whole state machine, on one screen."""
+
+from transactions.choices import BlockState as B
+from transactions.choices import EntryKind as K
+
+# entry kind → the pairs (from state, to state) its lines may have; None is "did not exist".
+LINE_STATES: dict[str, frozenset[tuple[str | None, str]]] = {
+    K.ISSUANCE: frozenset({(None, B.ACTIVE), (None, B.BUFFER)}),
+    K.RESERVATION: frozenset({(B.ACTIVE, B.RESERVED)}),
+    K.RELEASE: frozenset({(B.RESERVED, B.ACTIVE)}),
+    K.SALE: frozenset({(B.RESERVED, B.ACTIVE)}),
+    K.REFUND: frozenset({(B.ACTIVE, B.ACTIVE)}),
+    K.TRANSFER: frozenset({(B.ACTIVE, B.ACTIVE)}),
+    K.RETIREMENT: frozenset({(B.ACTIVE, B.RETIRED)}),
+    K.CANCELLATION: frozenset({(B.ACTIVE, B.CANCELLED)}),
+    K.BUFFER_RELEASE: frozenset({(B.BUFFER, B.ACTIVE)}),
+    K.BUFFER_CANCELLATION: frozenset({(B.BUFFER, B.CANCELLED)}),
+    # A correction puts credits back as they were before an entry; final states have no way back.
+    K.REVERSAL: frozenset({(B.ACTIVE, B.ACTIVE), (B.ACTIVE, B.BUFFER)}),
+}
+
+FINAL_STATES = frozenset({B.RETIRED, B.CANCELLED, B.BRIDGED})
