@@ -27,7 +27,7 @@ class StaffToken(Token):
     lifetime = LIFETIME
 
     def get_token_backend(self) -> TokenBackend:
-        return TokenBackend("HS256", signing_key=str(settings.SIMPLE_JWT["SIGNING_KEY"]), issuer=ISSUER)
+        return TokenBackend("HS256", signing_key=settings.JWT_SIGNING_KEY, issuer=ISSUER)
 
     @property
     def token_backend(self) -> TokenBackend:

@@ -13,7 +13,6 @@ import orjson
 
 from carboncore.common.errors import InvalidInput
 
-
 MAX_ARCHIVE_MEMBERS = 5_000
 MAX_JSON_BYTES = 10_000_000
 """Parsed, a list of small things takes twenty times the memory that its text does."""

@@ -17,6 +17,7 @@ from registry.errors import ProjectNotFound
 from registry.file_types import sniffed_mime_type
 from registry.locks import project_lock
 from registry.models import Document, Project
+from registry.models.document import document_path
 from registry.services.validation import assign_fields, full_clean_or_refuse
 
 DETAIL_FIELDS = frozenset({"kind", "title", "version", "language", "visibility", "url"})
@@ -165,9 +166,8 @@ def _require_project(project: Project) -> None:
 
 def _remove_file(document: Document) -> None:
     """Take back a file that was written before its row failed; the first error is the one to report."""
-    if document.file.name and document.file._committed:
-        with suppress(OSError):
-            document.file.storage.delete(document.file.name)
+    with suppress(OSError):
+        document.file.storage.delete(document_path(document, ""))
 
 
 def _locked(pk: int) -> Document:

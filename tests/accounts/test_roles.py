@@ -1,0 +1,159 @@
+"""The staff groups: each with exactly the permissions of a table written by hand, whatever was done to it before."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+
+from accounts.roles import (
+    REGISTRY_OFFICER,
+    REVIEWER,
+    ROLE_NAMES,
+    SUPER_ADMIN,
+    TRANSACTIONS_OFFICER,
+    VIEWER,
+    client_permissions,
+    role_of,
+    sync_roles,
+)
+from tests.factories import UserFactory, person
+
+pytestmark = pytest.mark.django_db
+
+REGISTRY_MODELS = {
+    "boundaryoverlap", "country", "document", "methodology", "monitoringperiod", "project", "projectcredits",
+    "projectstandard", "projectstatuschange", "projecttype", "searchword", "standard", "standardvalidator",
+    "validatoraccreditation",
+}  # fmt: skip
+REGISTRY_HISTORIES = {
+    "historicalboundaryoverlap", "historicaldocument", "historicalmethodology", "historicalmonitoringperiod",
+    "historicalproject", "historicalprojectstandard", "historicalprojecttype", "historicalstandard",
+    "historicalstandardvalidator", "historicalvalidatoraccreditation",
+}  # fmt: skip
+MOVES = {
+    "submit_project", "validate_project", "register_project", "suspend_project", "withdraw_project",
+    "publish_project", "settle_overlap",
+}  # fmt: skip
+VIEWS = {f"view_{model}" for model in REGISTRY_MODELS | REGISTRY_HISTORIES}
+EDITS = {f"{verb}_{model}" for verb in ("add", "change") for model in REGISTRY_MODELS}
+
+REGISTRY_PERMISSIONS = {
+    SUPER_ADMIN: VIEWS | EDITS | {f"delete_{model}" for model in REGISTRY_MODELS} | MOVES | {"verify_monitoringperiod"},
+    REGISTRY_OFFICER: VIEWS
+    | EDITS
+    | MOVES
+    | {"delete_document", "delete_projectstandard", "delete_validatoraccreditation"},
+    REVIEWER: VIEWS | {"validate_project", "settle_overlap"},
+    TRANSACTIONS_OFFICER: VIEWS,
+    VIEWER: VIEWS,
+}
+ACCOUNTS_PERMISSIONS = {
+    SUPER_ADMIN: {
+        f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in ("user", "signinattempt")
+    }
+    | {"lift_lockout", "work_transactions"},
+    REGISTRY_OFFICER: {"lift_lockout", "view_user"},
+    REVIEWER: set(),
+    TRANSACTIONS_OFFICER: {"work_transactions"},
+    VIEWER: set(),
+}
+
+
+def permissions_of(role, app):
+    found = Permission.objects.filter(group__name=role, content_type__app_label=app)
+    return set(found.values_list("codename", flat=True))
+
+
+@pytest.mark.parametrize("role", ROLE_NAMES)
+def test_each_group_holds_exactly_its_registry_permissions(role):
+    assert permissions_of(role, "registry") == REGISTRY_PERMISSIONS[role]
+
+
+@pytest.mark.parametrize("role", ROLE_NAMES)
+def test_each_group_holds_exactly_its_accounts_permissions(role):
+    assert permissions_of(role, "accounts") == ACCOUNTS_PERMISSIONS[role]
+
+
+@pytest.mark.parametrize("role", [REVIEWER, TRANSACTIONS_OFFICER, VIEWER])
+def test_nobody_else_may_change_the_registry(role):
+    work = Permission.objects.filter(group__name=role, content_type__app_label__in=["registry", "auth", "integrations"])
+    may = set(work.exclude(codename__startswith="view_").values_list("codename", flat=True))
+
+    assert may == ({"validate_project", "settle_overlap"} if role == REVIEWER else set())
+
+
+def test_history_can_be_written_by_no_group():
+    held = Permission.objects.filter(group__isnull=False, codename__contains="historical")
+
+    assert held.exists()
+    assert not held.exclude(codename__startswith="view_").exists()
+
+
+def test_applying_the_table_again_changes_nothing():
+    before = set(Group.permissions.through.objects.values_list("group__name", "permission_id"))
+
+    sync_roles()
+
+    assert set(Group.permissions.through.objects.values_list("group__name", "permission_id")) == before
+    assert before
+
+
+def test_an_edited_built_in_group_is_restored_and_another_group_is_left_alone():
+    reviewer, own = Group.objects.get(name=REVIEWER), Group.objects.create(name="Night watch")
+    too_much = Permission.objects.get(codename="delete_project")
+    reviewer.permissions.set([too_much])
+    own.permissions.set([too_much])
+
+    sync_roles()
+
+    assert permissions_of(REVIEWER, "registry") == REGISTRY_PERMISSIONS[REVIEWER]
+    assert [*own.permissions.all()] == [too_much]
+
+
+def test_a_deleted_built_in_group_comes_back():
+    Group.objects.filter(name=VIEWER).delete()
+
+    sync_roles()
+
+    assert permissions_of(VIEWER, "registry") == VIEWS
+
+
+@pytest.mark.parametrize(
+    ("role", "shown", "flags"),
+    [
+        (SUPER_ADMIN, "SuperAdmin",
+         {"projects": True, "standards": True, "transactions": True, "types": True, "delete": True, "users": True}),
+        (REGISTRY_OFFICER, "RegistryOfficer",
+         {"projects": True, "standards": True, "transactions": False, "types": True, "delete": False}),
+        (REVIEWER, "Reviewer",
+         {"projects": False, "standards": False, "transactions": False, "types": False, "delete": False}),
+        (TRANSACTIONS_OFFICER, "TransactionsOfficer",
+         {"projects": False, "standards": False, "transactions": True, "types": False, "delete": False}),
+        (VIEWER, "Viewer",
+         {"projects": False, "standards": False, "transactions": False, "types": False, "delete": False}),
+        ("", "", {"projects": False, "standards": False, "transactions": False, "types": False, "delete": False}),
+    ],
+)  # fmt: skip
+def test_what_clients_are_told_to_show(role, shown, flags):
+    user = person(role)
+
+    assert role_of(user) == shown
+    assert client_permissions(user) == flags
+
+
+def test_the_first_role_in_order_of_precedence_is_shown():
+    assert role_of(UserFactory(groups=[VIEWER, TRANSACTIONS_OFFICER, REVIEWER])) == "Reviewer"
+
+
+def test_a_superuser_is_a_super_admin():
+    user = UserFactory(is_superuser=True)
+
+    assert role_of(user) == "SuperAdmin"
+    assert client_permissions(user) == dict.fromkeys(
+        ["projects", "standards", "transactions", "types", "delete", "users"], True
+    )
+
+
+def test_a_deactivated_super_admin_is_told_to_show_nothing():
+    user = person(SUPER_ADMIN, is_active=False)
+
+    assert not any(client_permissions(user).values())
+    assert "users" not in client_permissions(user)
