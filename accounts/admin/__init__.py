@@ -1,0 +1,6 @@
+"""The staff admin of accounts: people and groups."""
+
+from accounts.admin.groups import GroupAdmin
+from accounts.admin.users import UserAdmin
+
+__all__ = ["GroupAdmin", "UserAdmin"]

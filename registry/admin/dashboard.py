@@ -1,0 +1,197 @@
+"""The registry's part of the dashboard: what waits, and the charts of what there is."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from carboncore.common.admin.dashboard import Panel, WaitingItem, register_panel, register_waiting
+from registry.choices import OverlapState, ProjectStatus
+from registry.selectors.dashboard import (
+    StatusCount,
+    TypeFigures,
+    country_counts,
+    latest_changes,
+    registrations_by_month,
+    status_counts,
+    type_figures,
+    work_waiting,
+)
+
+MOST_BARS = 10
+_GREY = "#8b949e"  # 3 to 1 and more against the light and the dark page
+
+
+@register_waiting
+def waiting_registry_work(user: Any) -> list[WaitingItem]:
+    """Return what this user may do next with projects, overlaps and expiring papers."""
+    if not user.has_perm("registry.view_project"):
+        return []
+    work = work_waiting(user_id=user.pk)
+    projects = reverse("admin:registry_project_changelist")
+    items = []
+    if user.has_perm("registry.register_project"):
+        items.append(
+            WaitingItem("to_register", "to register", "Validated by somebody else; you are the second person.",
+                        work.to_register, f"{projects}?waiting=register", "task_alt", urgent=True)
+        )  # fmt: skip
+    if user.has_perm("registry.validate_project"):
+        items.append(
+            WaitingItem("to_validate", "to take into validation", "Submitted and complete.",
+                        work.submitted, _with_status(projects, ProjectStatus.SUBMITTED), "fact_check", urgent=True)
+        )  # fmt: skip
+    if user.has_perm("registry.submit_project"):
+        items.append(
+            WaitingItem("returned", "returned to correct", "The comment of the return says what is missing.",
+                        work.returned, _with_status(projects, ProjectStatus.RETURNED), "assignment_return")
+        )  # fmt: skip
+    if user.has_perm("registry.settle_overlap"):
+        overlaps = reverse("admin:registry_boundaryoverlap_changelist")
+        query = urlencode({"state__exact": OverlapState.OPEN})
+        items.append(
+            WaitingItem("open_overlaps", "overlaps to settle", "Two projects claim the same land.",
+                        work.open_overlaps, f"{overlaps}?{query}", "join_inner")
+        )  # fmt: skip
+    if user.has_perm("registry.change_standardvalidator"):
+        items += [
+            WaitingItem("expiring_accreditations", "accreditations end soon", "Within two months.",
+                        work.expiring_accreditations,
+                        reverse("admin:registry_standardvalidator_changelist") + "?expiring=soon", "event_busy"),
+            WaitingItem("expiring_certificates", "certificates end soon", "Within two months.",
+                        work.expiring_certificates, f"{projects}?waiting=expiring", "event_busy"),
+        ]  # fmt: skip
+    return items
+
+
+@register_panel
+def registry_panel(request: HttpRequest) -> Panel | None:
+    """Return the charts and the latest changes, for those who may see projects."""
+    if not request.user.has_perm("registry.view_project"):
+        return None
+    statuses, types, countries = status_counts(), type_figures(), country_counts()
+    total = sum(row.count for row in statuses)
+    context: dict[str, Any] = {
+        "total": total,
+        "may_add": request.user.has_perm("registry.add_project"),
+        "projects_url": reverse("admin:registry_project_changelist"),
+        "latest": latest_changes(),
+    }
+    if total:
+        context |= {
+            "figures": _figures(statuses, types, countries),
+            "statuses": _status_bars(statuses, total),
+            "charts": _charts(types, countries),
+        }
+    return Panel("registry/dashboard.html", context)
+
+
+def _with_status(address: str, status: ProjectStatus) -> str:
+    return f"{address}?{urlencode({'status__exact': status})}"
+
+
+def _figures(
+    statuses: Sequence[StatusCount], types: Sequence[TypeFigures], countries: Sequence[tuple[str, str, int]]
+) -> list[tuple[str, str]]:
+    return [
+        (f"{sum(row.count for row in statuses):,}", "projects"),
+        (f"{sum(row.published for row in statuses):,}", "of them published"),
+        (f"{len(countries):,}", "countries"),
+        (f"{len(types):,}", "project types"),
+        (f"{sum((row.area_ha for row in types), start=0):,.0f}", "hectares"),
+        (f"{sum((row.reductions_t for row in types), start=0):,.0f}", "t CO₂e a year, as estimated"),
+    ]
+
+
+def _status_bars(statuses: Sequence[StatusCount], total: int) -> list[dict[str, Any]]:
+    address = reverse("admin:registry_project_changelist")
+    return [
+        {
+            "status": row.status.value,
+            "label": row.status.label,
+            "count": row.count,
+            "percent": round(100 * row.count / total, 2),
+            "link": _with_status(address, row.status),
+        }
+        for row in statuses
+    ]
+
+
+def _charts(types: Sequence[TypeFigures], countries: Sequence[tuple[str, str, int]]) -> list[dict[str, Any]]:
+    by_area = sorted((row for row in types if row.area_ha), key=lambda row: row.area_ha, reverse=True)
+    by_reductions = sorted((row for row in types if row.reductions_t), key=lambda row: row.reductions_t, reverse=True)
+    months = registrations_by_month()
+    return [
+        _chart("Projects by type", "projects", [(row.code, row.name, row.count) for row in types]),
+        _chart("Projects by country", "projects", [(name, name, count) for _, name, count in countries]),
+        _chart("Area by type", "hectares", [(row.code, row.name, round(row.area_ha)) for row in by_area]),
+        _chart(
+            "Estimated reductions by type",
+            "t CO₂e a year",
+            [(row.code, row.name, round(row.reductions_t)) for row in by_reductions],
+        ),
+        _chart(
+            "Registered here, by month",
+            "projects",
+            [(f"{month:%b %y}", f"{month:%B %Y}", count) for month, count in months],
+            upright=True,
+        ),
+    ]
+
+
+def _chart(title: str, unit: str, rows: Sequence[tuple[str, str, int]], *, upright: bool = False) -> dict[str, Any]:
+    """One bar chart: its data, every option of it, and the same figures as a table for those who cannot see it."""
+    shown = list(rows) if upright else _folded(rows)
+    return {
+        "title": title,
+        "unit": unit,
+        "rows": [(long, value) for _, long, value in rows],
+        "height": 220 if upright else 40 + 26 * max(len(shown), 3),
+        "data": json.dumps(
+            {
+                "labels": [label for label, _, _ in shown],
+                "datasets": [
+                    {
+                        "label": unit,
+                        "data": [value for _, _, value in shown],
+                        "backgroundColor": "var(--color-primary-500)",
+                        "borderRadius": 3,
+                        "maxBarThickness": 22,
+                    }
+                ],
+            }
+        ),
+        "options": json.dumps(_options(upright=upright)),
+    }
+
+
+def _folded(rows: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    """Keep the longest bars and add up the rest, so that the chart stays readable and its sum right."""
+    if len(rows) <= MOST_BARS:
+        return list(rows)
+    rest = sum(value for _, _, value in rows[MOST_BARS - 1 :])
+    return [*rows[: MOST_BARS - 1], (f"{len(rows) - MOST_BARS + 1} others", "Others", rest)]
+
+
+def _options(*, upright: bool) -> dict[str, Any]:
+    values = {
+        "beginAtZero": True,
+        "ticks": {"color": _GREY, "precision": 0, "maxTicksLimit": 5},
+        "border": {"display": False},
+        "grid": {"display": True, "tickLength": 0},
+    }
+    names = {
+        "ticks": {"color": _GREY, "autoSkip": upright},
+        "border": {"display": False},
+        "grid": {"display": False},
+    }
+    return {
+        "indexAxis": "x" if upright else "y",
+        "animation": False,
+        "responsive": True,
+        "maintainAspectRatio": False,
+        "plugins": {"legend": {"display": False}, "tooltip": {"enabled": True}},
+        "scales": {"x": names, "y": values} if upright else {"x": values, "y": names},
+    }
