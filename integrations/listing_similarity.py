@@ -4,8 +4,10 @@ Comparing everything with everything is 50 million pairs at 10,000 projects. Onl
 compared: the same country and a rare word of the name, or the same developer in the same country. Two listings of one
 project share one of these in all cases known to us; a word that stands in many names of a country blocks nothing.
 
-Points: name up to 50, country 10, place up to 15, dates up to 10, developer up to 10, estimated reductions 5; the score
-is their sum. A pair whose names number different phases or instances (`VPA 12`, `Phase II`) loses 25.
+Points: name up to 60, country 10, place up to 15, dates up to 10, developer up to 15, estimated reductions 10; the
+score is their sum, at most 100. Names are compared by spelling and by the words they share, a rare word counting for
+more than one that stands everywhere, so that two landfills of one developer are not taken for one. A pair whose names
+number different phases or instances (`VPA 12`, `Phase II`) loses 25.
 """
 
 import math
@@ -21,10 +23,10 @@ from rapidfuzz import fuzz
 
 from registry.search import normalised_words
 
-DEFAULT_MIN_SCORE = 60
+DEFAULT_MIN_SCORE = 65
 # A word that more listings of a country than this share says nothing about their being one.
 MAX_BLOCK = 60
-MIN_NAME_SIMILARITY = 62
+MIN_NAME_SIMILARITY = 65
 
 _FILLER = frozenset({
     "a", "an", "and", "the", "of", "in", "at", "by", "for", "from", "to", "on", "with", "de", "la", "el", "los", "las",
@@ -75,6 +77,7 @@ class Match:
 class _Prepared:
     listing: Listing
     name: str
+    words: frozenset[str]
     numbers: frozenset[str]
     developer: str
 
@@ -86,6 +89,7 @@ def matches(
     prepared = [_prepare(listing) for listing in listings]
     seen: set[tuple[int, int]] = set()
     blocks = _blocks(prepared)
+    weights = _word_weights(prepared)
     for done, block in enumerate(blocks):
         if progress is not None and done % 200 == 0:
             progress(done, len(blocks))
@@ -95,7 +99,7 @@ def matches(
             if first.listing.registry == second.listing.registry or pair in seen:
                 continue
             seen.add(pair)
-            if (match := compare(first, second)) is not None and match.score >= min_score:
+            if (match := _compare(first, second, weights)) is not None and match.score >= min_score:
                 yield match
 
 
@@ -103,7 +107,14 @@ def _prepare(listing: Listing) -> _Prepared:
     words = [word for word in normalised_words(listing.name) if word not in _FILLER]
     numbers = frozenset(_ROMAN.get(word, word).lstrip("0") for word in words if word.isdigit() or word in _ROMAN)
     developer = " ".join(word for word in normalised_words(listing.developer) if word not in _FILLER)
-    return _Prepared(listing, " ".join(word for word in words if not re.fullmatch(r"gs\d+", word)), numbers, developer)
+    words = [word for word in words if not re.fullmatch(r"gs\d+", word)]
+    return _Prepared(listing, " ".join(words), frozenset(words), numbers, developer)
+
+
+def _word_weights(prepared: Sequence[_Prepared]) -> dict[str, float]:
+    """How much each word says: the logarithm of one in how many names it stands."""
+    counts = Counter(word for item in prepared for word in item.words)
+    return {word: math.log(1 + len(prepared) / count) for word, count in counts.items()}
 
 
 def _blocks(prepared: Sequence[_Prepared]) -> list[list[_Prepared]]:
@@ -122,17 +133,12 @@ def _registries(block: list[_Prepared]) -> int:
     return len(Counter(item.listing.registry for item in block))
 
 
-def compare(first: _Prepared, second: _Prepared) -> Match | None:
-    """The match of two prepared listings, or None where their names have too little in common to be one project."""
-    similarity = fuzz.token_sort_ratio(first.name, second.name)
-    contained = fuzz.token_set_ratio(first.name, second.name)
-    shorter = min(len(first.name.split()), len(second.name.split()))
-    if contained > similarity and shorter >= 3:
-        # All words of one name inside the other counts, but less than two equal names.
-        similarity = max(similarity, (similarity + contained) / 2)
+def _compare(first: _Prepared, second: _Prepared, weights: dict[str, float]) -> Match | None:
+    """The match of two listings, or None where their names have too little in common to be one project."""
+    similarity = _name_similarity(first, second, weights)
     if similarity < MIN_NAME_SIMILARITY:
         return None
-    reasons = [Reason("name", round(similarity / 2), f"The names agree by {similarity:.0f} %.")]
+    reasons = [Reason("name", round(similarity * 0.6), f"The names agree by {similarity:.0f} %.")]
     reasons += _numbering(first, second)
     reasons += _country(first.listing, second.listing)
     reasons += _place(first.listing, second.listing)
@@ -141,6 +147,16 @@ def compare(first: _Prepared, second: _Prepared) -> Match | None:
     reasons += _reductions(first.listing, second.listing)
     score = max(0, min(100, sum(reason.points for reason in reasons)))
     return Match(first.listing.pk, second.listing.pk, score, tuple(reasons))
+
+
+def _name_similarity(first: _Prepared, second: _Prepared, weights: dict[str, float]) -> float:
+    spelling = fuzz.token_sort_ratio(first.name, second.name)
+    if spelling < 50:
+        return 0.0
+    together = sum(weights[word] for word in first.words & second.words)
+    altogether = sum(weights[word] for word in first.words | second.words)
+    shared = 100 * together / altogether if altogether else 0.0
+    return 0.3 * spelling + 0.7 * shared
 
 
 def _numbering(first: _Prepared, second: _Prepared) -> list[Reason]:
@@ -196,8 +212,8 @@ def _developer(first: _Prepared, second: _Prepared) -> list[Reason]:
         return []
     similarity = fuzz.token_set_ratio(first.developer, second.developer)
     if similarity >= 90:
-        return [Reason("developer", 10, "The developer is the same.")]
-    return [Reason("developer", 5, "The developers' names are alike.")] if similarity >= 75 else []
+        return [Reason("developer", 15, "The developer is the same.")]
+    return [Reason("developer", 8, "The developers' names are alike.")] if similarity >= 75 else []
 
 
 def _reductions(first: Listing, second: Listing) -> list[Reason]:
@@ -205,5 +221,5 @@ def _reductions(first: Listing, second: Listing) -> list[Reason]:
         return []
     larger = max(first.annual_tonnes, second.annual_tonnes)
     if abs(first.annual_tonnes - second.annual_tonnes) <= larger / 100:
-        return [Reason("reductions", 5, "Their estimated annual reductions agree within 1 %.")]
+        return [Reason("reductions", 10, "Their estimated annual reductions agree within 1 %.")]
     return []
