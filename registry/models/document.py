@@ -55,7 +55,8 @@ class Document(models.Model):
                 violation_error_message="Give either a file or a link, not both.",
             ),
             models.CheckConstraint(
-                condition=Q(file="") | (~Q(sha256="") & Q(size_bytes__gt=0) & ~Q(mime_type="")),
+                condition=Q(file="")
+                | (~Q(sha256="") & Q(size_bytes__isnull=False) & Q(size_bytes__gt=0) & ~Q(mime_type="")),
                 name="registry_document_file_described",
             ),
         ]

@@ -246,6 +246,7 @@ class Project(models.Model):
                 )
                 | (
                     Q(coordinates__isnull=False)
+                    & Q(area_ha__isnull=False)  # without this, NULL > 0 is unknown, and a check lets unknown pass
                     & Q(area_ha__gt=0)
                     & Q(bbox_west__isnull=False)
                     & Q(bbox_south__isnull=False)

@@ -207,22 +207,21 @@ def _assign(project: Project, fields: Mapping[str, Any]) -> bool:
         except BoundaryInvalid as error:
             boundary_fault = error
             errors |= error.errors
-    _complete(project)
+    _tidy(project)
     errors |= _faults(project, except_for=tuple(errors))
     if boundary_fault and len(errors) == 1:
         raise boundary_fault
     if errors:
         raise InvalidInput(errors)
+    project.search_text = project_search_text(project)
     return _snapshot(project) != before
 
 
-def _complete(project: Project) -> None:
+def _tidy(project: Project) -> None:
     project.tree_types = _distinct(project.tree_types)
     project.labels = _distinct(project.labels)
     project.sdg_goals = sorted(set(project.sdg_goals))
     project.slug = project.slug or project_slug(project)
-    if project.country_id:
-        project.search_text = project_search_text(project)
 
 
 def _assign_boundary(project: Project, value: Any) -> None:

@@ -93,9 +93,9 @@ def test_a_weak_password_makes_no_account(password):
 
 def test_an_email_taken_between_the_question_and_the_answer_is_a_conflict_too(monkeypatch):
     UserFactory(email="taken@example.org")
-    monkeypatch.setattr("django.db.models.query.QuerySet.exists", lambda self: False)
+    monkeypatch.setattr("django.db.models.query.QuerySet.exists", lambda _: False)
 
-    with pytest.raises(StateConflict, match="taken@example.org has an account already"):
+    with pytest.raises(StateConflict, match=r"taken@example\.org has an account already"):
         super_admin_create(email="taken@example.org", password=PASSWORD)
 
 
@@ -113,5 +113,5 @@ def test_lift_lockout_lets_the_person_in():
 
 
 def test_lift_lockout_says_so_when_there_is_no_such_account():
-    with pytest.raises(CommandError, match="No account has the e-mail nobody@example.org"):
+    with pytest.raises(CommandError, match=r"No account has the e-mail nobody@example\.org"):
         run("lift_lockout", "nobody@example.org")
