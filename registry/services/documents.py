@@ -41,7 +41,7 @@ def document_add(
         _assign_file(document, upload)
     if bool(document.url) == (upload is not None):
         raise InvalidInput({"file": ["Give either a file or a link."]})
-    full_clean_or_refuse(document, exclude=("file",))
+    full_clean_or_refuse(document, exclude=("file", "project"))
     try:
         with transaction.atomic():
             _require_project(project)

@@ -73,9 +73,7 @@ def test_one_degree_at_the_equator_has_the_area_that_proj_finds():
 
     short_edges = shapely.segmentize(shapely.Polygon(square(0, 0)), 0.001)
     assert boundary.area_ha == Decimal("1230846.3894")
-    assert float(boundary.area_ha) == pytest.approx(
-        GEOD.geometry_area_perimeter(short_edges)[0] / 1e4, abs=1e-3
-    )
+    assert float(boundary.area_ha) == pytest.approx(GEOD.geometry_area_perimeter(short_edges)[0] / 1e4, abs=1e-3)
 
 
 def test_an_eighth_of_the_earth_is_an_eighth_of_its_surface():
@@ -89,14 +87,10 @@ def test_a_long_edge_is_straight_in_longitude_and_latitude_not_the_shortest_way(
     geodesic_ha = GEOD.geometry_area_perimeter(shapely.Polygon(square(0, 0)))[0] / 1e4
 
     # then ours is smaller by those 31 hectares, as docs/boundaries.md says
-    assert geodesic_ha - float(parse_boundary(polygon(square(0, 0))).area_ha) == pytest.approx(
-        31.4467, abs=1e-3
-    )
+    assert geodesic_ha - float(parse_boundary(polygon(square(0, 0))).area_ha) == pytest.approx(31.4467, abs=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("south", "size"), [(-33.5, 0.01), (0.0, 0.001), (64.2, 0.25), (-89.0, 1.0), (51.5, 0.0001)]
-)
+@pytest.mark.parametrize(("south", "size"), [(-33.5, 0.01), (0.0, 0.001), (64.2, 0.25), (-89.0, 1.0), (51.5, 0.0001)])
 def test_areas_agree_with_proj_at_every_latitude_and_size(south, size):
     ring = square(12.25, south, size)
 
@@ -241,9 +235,7 @@ def test_the_normal_form_is_right_handed_short_and_flat():
 
 
 def test_reading_the_normal_form_again_changes_nothing():
-    first = parse_boundary(
-        collection(polygon(square(0, 0, 3), square(1, 1)), polygon(square(7.77777777777, 5)))
-    )
+    first = parse_boundary(collection(polygon(square(0, 0, 3), square(1, 1)), polygon(square(7.77777777777, 5))))
 
     assert parse_boundary(json.loads(json.dumps(first.geometry))) == first
 
@@ -405,9 +397,7 @@ def circle(positions, radius=1.0, *, longitude=0.0):
 def test_the_vertex_limit_is_exact():
     assert parse_boundary(polygon(circle(100)), max_vertices=100).vertices == 100
     assert "more than 100 positions" in reason(polygon(circle(101)), max_vertices=100)
-    assert "more than 100 positions" in reason(
-        multipolygon(circle(60), circle(41, longitude=9)), max_vertices=100
-    )
+    assert "more than 100 positions" in reason(multipolygon(circle(60), circle(41, longitude=9)), max_vertices=100)
 
 
 @pytest.mark.parametrize(
@@ -512,9 +502,7 @@ def test_an_overlap_below_a_hundredth_of_a_hectare_counts_as_none(size, expected
 
 
 def test_land_in_a_hole_is_not_shared():
-    assert (
-        shared_area(geometry(square(0, 0, 3), square(1, 1)), geometry(square(1.2, 1.2, 0.5))).shared_ha == 0
-    )
+    assert shared_area(geometry(square(0, 0, 3), square(1, 1)), geometry(square(1.2, 1.2, 0.5))).shared_ha == 0
 
 
 def test_two_combs_are_refused_without_computing_millions_of_crossings():
@@ -567,9 +555,7 @@ _multipolygons = st.lists(st.lists(_grid_rings, min_size=1, max_size=2), min_siz
     lambda parts: {"type": "MultiPolygon", "coordinates": parts}
 )
 _wrapped = st.one_of(_polygons, _multipolygons).flatmap(
-    lambda shape: st.sampled_from(
-        [shape, feature(shape), collection(shape, shape), [shape], shape["coordinates"]]
-    )
+    lambda shape: st.sampled_from([shape, feature(shape), collection(shape, shape), [shape], shape["coordinates"]])
 )
 
 

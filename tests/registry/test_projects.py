@@ -122,8 +122,8 @@ def test_nothing_is_kept_as_nothing_whichever_way_it_is_sent(nothing):
     project = project_create(
         actor=None,
         fields=basics(
-            region=nothing, website=nothing, total_area=nothing, validation_date=nothing, tree_types=None, notes=nothing,
-            coordinates=nothing, methodology=None,
+            region=nothing, website=nothing, total_area=nothing, validation_date=nothing, tree_types=None,
+            notes=nothing, coordinates=nothing, methodology=None,
         ),
     )  # fmt: skip
 
@@ -268,7 +268,7 @@ def test_the_same_origin_id_cannot_be_listed_twice():
 def test_an_origin_id_taken_after_the_check_is_a_conflict_and_no_crash(monkeypatch):
     ProjectFactory(origin_registry=OriginRegistry.VCS, origin_id="985")
     fields = basics(origin_registry=OriginRegistry.VCS, origin_id="985")
-    monkeypatch.setattr(Project, "full_clean", lambda self, exclude=None: None)
+    monkeypatch.setattr(Project, "full_clean", lambda _self, **_options: None)
 
     with pytest.raises(StateConflict, match="Somebody else saved something that conflicts with this"):
         project_create(actor=None, fields=fields)
