@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path, re_path
 
+from carboncore.common.api.docs import ApiDocsView, schema_view
 from carboncore.common.api.errors import not_found_response
 
 
@@ -19,5 +20,7 @@ urlpatterns = [
     path("staff/", admin.site.urls),
     path("", include("carboncore.api_urls")),
     path("api/v1/", include("carboncore.api_urls")),
+    path("api/schema", schema_view, name="schema"),
+    path("api/docs", ApiDocsView.as_view(url_name="schema")),
     re_path(r"^api(?:/.*)?$", not_found_response),
 ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from carboncore.common.api.json_rows import Scope, SqlField
@@ -79,5 +80,16 @@ class AbsentIfBlankField(SqlField, serializers.CharField):
         return f"NULLIF({scope.column(str(self.source))}, '')"
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "nullable": True,
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Polygon", "MultiPolygon"]},
+            "coordinates": {"type": "array", "items": {}},
+        },
+    }
+)
 class BoundaryField(serializers.JSONField):
     """A GeoJSON Polygon or MultiPolygon in WGS 84."""

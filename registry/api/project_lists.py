@@ -79,4 +79,5 @@ BOUNDARIES = Listing(
     base='"row"."coordinates" IS NOT NULL',
     filters={"bbox": by_bbox, "search": by_search, "status": STAFF_FILTERS["status"]},
     geojson=GEOMETRY,
+    default_format="geojson",
 )

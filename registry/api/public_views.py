@@ -4,7 +4,6 @@ from django.http import HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
-from carboncore.common.api.json_rows import RowShape
 from carboncore.common.api.reading import PUBLIC_CACHE, list_response, tagged_response
 from carboncore.common.api.schema import listing_parameters, refusals
 from carboncore.common.api.statements import fetch_all
@@ -14,32 +13,10 @@ from registry.api.catalogue_lists import COUNTRIES, PUBLIC_PROJECT_TYPES, PUBLIC
 from registry.api.catalogue_shapes import CountrySerializer, PublicProjectTypeSerializer, StandardSerializer
 from registry.api.project_lists import PUBLIC_PROJECTS
 from registry.api.project_shapes import PUBLIC_SHAPE, PublicProjectSerializer
-from registry.errors import ProjectNotFound
 from registry.selectors.project_filters import FILTER_WORDS, PUBLIC
-from registry.selectors.projects import project_key
+from registry.selectors.projects import project_text
 
 NOT_MODIFIED = {304: OpenApiResponse(description="The caller has this already (`If-None-Match`).")}
-
-
-def one_project(shape: RowShape, base: str, key: str) -> str:
-    """Return one project as JSON text.
-
-    Raises:
-        ProjectNotFound: there is none, or the caller may not know that there is.
-    """
-    wanted = project_key(key)
-    if wanted is None:
-        raise ProjectNotFound
-    condition, value = wanted
-    columns, tables = shape.select()
-    rows = fetch_all(
-        f"SELECT row_to_json(shown)::text FROM {tables}"  # noqa: S608 - no value is pasted in
-        f" CROSS JOIN LATERAL (SELECT {columns}) AS shown WHERE {base} AND {condition}",
-        [value],
-    )
-    if not rows:
-        raise ProjectNotFound
-    return str(rows[0][0])
 
 
 class ProjectListView(LeanReadView):
@@ -67,7 +44,7 @@ class ProjectView(LeanReadView):
     )
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         """Read one project. An unknown and a hidden one are the same 404."""
-        return tagged_response(request, one_project(PUBLIC_SHAPE, PUBLIC, key), cache=PUBLIC_CACHE)
+        return tagged_response(request, project_text(PUBLIC_SHAPE, key, base=PUBLIC), cache=PUBLIC_CACHE)
 
 
 class ProjectTypeListView(LeanReadView):

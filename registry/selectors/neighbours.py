@@ -20,7 +20,6 @@ def neighbours_in_box(west: float, south: float, east: float, north: float) -> d
         .values_list("pk", "project_name", "coordinates")[:MOST_NEIGHBOURS]
     )
     features = [
-        {"type": "Feature", "id": pk, "properties": {"name": name}, "geometry": geometry}
-        for pk, name, geometry in rows
+        {"type": "Feature", "id": pk, "properties": {"name": name}, "geometry": geometry} for pk, name, geometry in rows
     ]
     return {"type": "FeatureCollection", "features": features}

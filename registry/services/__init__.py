@@ -1,5 +1,6 @@
 """The writes of the registry app; every entrance calls these."""
 
+from registry.services.accreditations import validator_with_accreditations_save
 from registry.services.catalogue import (
     accreditation_delete,
     accreditation_save,
@@ -58,4 +59,5 @@ __all__ = [
     "unmet_requirements",
     "validator_delete",
     "validator_save",
+    "validator_with_accreditations_save",
 ]

@@ -47,7 +47,7 @@ def project_standards_set(*, project: Project, standards: Sequence[str]) -> bool
     Raises:
         InvalidInput: a name is no standard here; nothing was changed.
     """
-    wanted = _standards_named(standards)
+    wanted = standards_named(standards)
     with transaction.atomic():
         project_lock(project.pk)
         present = {row.standard_id: row for row in project.certifications.all()}
@@ -60,7 +60,12 @@ def project_standards_set(*, project: Project, standards: Sequence[str]) -> bool
     return bool(dropped or added)
 
 
-def _standards_named(names: Sequence[Any]) -> dict[int, Standard]:
+def standards_named(names: Sequence[Any]) -> dict[int, Standard]:
+    """Return the standards of these codes or names (any case) by their keys.
+
+    Raises:
+        InvalidInput: on `standards_list`: a name is no standard here.
+    """
     every = list(Standard.objects.order_by("-pk"))  # the oldest of several with one name is put in last and found
     known = {standard.name.casefold(): standard for standard in every}
     known |= {standard.code.casefold(): standard for standard in every}

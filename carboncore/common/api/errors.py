@@ -41,8 +41,8 @@ def error_response(
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse:
     """Answer for anything a view raised (REST framework calls this; so do the lean reads)."""
     for kinds, answer in _ANSWERS:
-        if isinstance(error, kinds):
-            return answer(error)
+        if isinstance(error, kinds) and (response := answer(error)) is not None:
+            return response
     return _internal_error(error, context.get("request"))
 
 
@@ -124,10 +124,10 @@ def _suspicious(error: Any) -> HttpResponse:
     return error_response(400, "bad_request", "This request cannot be understood.", errors={})
 
 
-def _operational(error: Any) -> HttpResponse:
+def _busy(error: Any) -> HttpResponse | None:
     if isinstance(error.__cause__, _BUSY):
         return error_response(409, "busy", "Somebody else is changing this right now. Try again in a moment.")
-    return _internal_error(error, None)
+    return None
 
 
 def _internal_error(error: Exception, request: Any) -> HttpResponse:
@@ -136,7 +136,7 @@ def _internal_error(error: Exception, request: Any) -> HttpResponse:
     return error_response(500, "internal_error", "Something went wrong on our side; it has been logged. Try again.")
 
 
-_ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], HttpResponse]], ...] = (
+_ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], HttpResponse | None]], ...] = (
     (RegistryError, _registry_error),
     (drf.ValidationError, _validation_error),
     (drf.APIException, _framework_error),
@@ -147,5 +147,5 @@ _ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[A
     ((ProtectedError, RestrictedError), _in_use),
     (IntegrityError, _conflict),
     (DataError, _data_error),
-    (OperationalError, _operational),
+    (OperationalError, _busy),
 )

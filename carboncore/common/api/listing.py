@@ -66,6 +66,7 @@ class Listing:
     default_ordering: str = "id"
     geojson: str | None = None
     geometry_field: str = "coordinates"
+    default_format: str = "json"
     on_empty: Callable[["ListQuery"], "ListQuery | None"] | None = None
 
     @property
@@ -74,15 +75,20 @@ class Listing:
         own = ("ordering", "limit", "cursor", "count", "fields", "format")
         return (*self.filters, *own)
 
-    def parse(self, query: QueryDict) -> "ListQuery":
-        """Read the parameters of a request.
+    @property
+    def key(self) -> str:
+        """The SQL of the primary key, which breaks ties and of which cursors are made."""
+        return f'"row"."{self.shape.model._meta.pk.column}"'
+
+    def parse(self, query: QueryDict, within: Condition | None = None) -> "ListQuery":
+        """Read the parameters of a request; `within` narrows the list to what its address names.
 
         Raises:
             InvalidInput: naming each wrong parameter and what it may be.
         """
         errors: dict[str, list[str]] = {}
         parsed: dict[str, Any] = {}
-        conditions: dict[str, Condition] = {}
+        conditions: dict[str, Condition] = {} if within is None else {"": within}
         for name in query:
             values = [value for value in query.getlist(name) if value != ""]
             try:
@@ -150,7 +156,7 @@ class Listing:
         allowed = ["json", "geojson"] if self.geojson else ["json"]
         if text not in {"", *allowed}:
             raise InvalidInput({"format": [f"Ask for one of {', '.join(allowed)}."]})
-        return text or "json"
+        return text or self.default_format
 
     def _query(self, query: QueryDict, parsed: Mapping[str, Any], conditions: dict[str, Condition]) -> "ListQuery":
         ordering = parsed.get("ordering", self.default_ordering)
@@ -165,7 +171,7 @@ class Listing:
             position=position,
             count=parsed.get("count", False),
             fields=parsed.get("fields"),
-            as_geojson=parsed.get("format") == "geojson",
+            as_geojson=parsed.get("format", self.default_format) == "geojson",
         )
 
     def _rows(self, asked: "ListQuery") -> list[tuple[str, int, str | None]]:
@@ -174,13 +180,13 @@ class Listing:
         down = asked.ordering.startswith("-")
         conditions = [*asked.conditions.values()]
         if asked.position is not None:
-            conditions.append(_after(by, asked.position, down=down))
+            conditions.append(self._after(by, asked.position, down=down))
         where = " AND ".join([self.base, *(condition.sql for condition in conditions)])
         way = "DESC" if down else "ASC"
-        last = "" if by.column == '"row"."id"' else f', "row"."id" {way}'
+        last = "" if by.column == self.key else f", {self.key} {way}"
         shown = self.feature if asked.as_geojson else "row_to_json(shown)"
         sql = (
-            f'SELECT {shown}::text, "row"."id", ({by.column})::text FROM {tables}'  # noqa: S608 - no value is pasted in
+            f"SELECT {shown}::text, {self.key}, ({by.column})::text FROM {tables}"  # noqa: S608 - no value is pasted in
             f" CROSS JOIN LATERAL (SELECT {columns}) AS shown WHERE {where}"
             f" ORDER BY {by.column} {way} NULLS LAST{last} LIMIT %s"
         )
@@ -192,8 +198,8 @@ class Listing:
     def feature(self) -> str:
         """The SQL of one row as a GeoJSON Feature."""
         return (
-            "json_build_object('type', 'Feature', 'id', \"row\".\"id\","
-            f" 'geometry', {self.geojson}, 'properties', row_to_json(shown))"
+            "json_build_object('type', 'Feature', 'id', "
+            f"{self.key}, 'geometry', {self.geojson}, 'properties', row_to_json(shown))"
         )
 
     def _shown_names(self, asked: "ListQuery") -> tuple[str, ...] | None:
@@ -201,6 +207,17 @@ class Listing:
             return asked.fields
         # The geometry stands beside the properties, not among them as well.
         return tuple(name for name in asked.fields or self.shape.names if name != self.geometry_field)
+
+    def _after(self, by: Ordering, position: Position, *, down: bool) -> Condition:
+        """Rows after `position`; empty keys come last in both directions."""
+        sign = "<" if down else ">"
+        if by.column == self.key:
+            return Condition(f"{self.key} {sign} %s", (position.row_id,))
+        if position.key is None:
+            return Condition(f"({by.column} IS NULL AND {self.key} {sign} %s)", (position.row_id,))
+        later = f"({by.column}, {self.key}) {sign} (%s::{by.cast}, %s)"
+        values = (position.key, position.row_id)
+        return Condition(f"({later} OR {by.column} IS NULL)" if by.nullable else later, values)
 
     def _total(self, asked: "ListQuery") -> int:
         where = " AND ".join([self.base, *(condition.sql for condition in asked.conditions.values())])
@@ -234,15 +251,3 @@ def read_boolean(name: str, text: str) -> bool:
     if text.lower() not in {"true", "false", "1", "0"}:
         raise InvalidInput({name: ["Give true or false."]})
     return text.lower() in {"true", "1"}
-
-
-def _after(by: Ordering, position: Position, *, down: bool) -> Condition:
-    """Rows after `position`; empty keys come last in both directions."""
-    sign = "<" if down else ">"
-    if by.column == '"row"."id"':
-        return Condition(f'"row"."id" {sign} %s', (position.row_id,))
-    if position.key is None:
-        return Condition(f'({by.column} IS NULL AND "row"."id" {sign} %s)', (position.row_id,))
-    later = f'({by.column}, "row"."id") {sign} (%s::{by.cast}, %s)'
-    values = (position.key, position.row_id)
-    return Condition(f"({later} OR {by.column} IS NULL)" if by.nullable else later, values)

@@ -5,19 +5,23 @@ import hashlib
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import urlencode
 
-from carboncore.common.api.listing import Listing, ListQuery, Page
+from carboncore.common.api.json_rows import RowShape
+from carboncore.common.api.listing import Condition, Listing, ListQuery, Page
+from carboncore.common.api.statements import fetch_all
 
 PUBLIC_CACHE = "public, max-age=10"
 PRIVATE_CACHE = "private, no-cache"
 
 
-def list_response(request: HttpRequest, listing: Listing, *, cache: str) -> HttpResponse:
-    """Answer a list request.
+def list_response(
+    request: HttpRequest, listing: Listing, *, cache: str, within: Condition | None = None
+) -> HttpResponse:
+    """Answer a list request; `within` narrows the list to what its address names.
 
     Raises:
         InvalidInput: naming each wrong query parameter.
     """
-    asked = listing.parse(request.GET)
+    asked = listing.parse(request.GET, within)
     page = listing.page(asked)
     if asked.as_geojson:
         body = '{"type":"FeatureCollection","features":[' + ",".join(page.rows) + "]}"
@@ -36,7 +40,7 @@ def tagged_response(
 ) -> HttpResponse:
     """Answer with `body` and its entity tag, or 304 when the caller has it already."""
     content = body.encode()
-    tag = f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+    tag = entity_tag(content)
     known = request.META.get("HTTP_IF_NONE_MATCH")
     if known and _matches(known, tag):
         response = HttpResponse(status=304)
@@ -46,6 +50,22 @@ def tagged_response(
     response["Cache-Control"] = cache
     response["Vary"] = "Authorization" if cache == PRIVATE_CACHE else "Accept-Encoding"
     return response
+
+
+def row_text(shape: RowShape, where: Condition) -> str | None:
+    """Return the one row that `where` names as JSON text, None where there is none."""
+    columns, tables = shape.select()
+    rows = fetch_all(
+        f"SELECT row_to_json(shown)::text FROM {tables}"  # noqa: S608 - no value is pasted in
+        f" CROSS JOIN LATERAL (SELECT {columns}) AS shown WHERE {where.sql}",
+        where.values,
+    )
+    return rows[0][0] if rows else None
+
+
+def entity_tag(content: bytes) -> str:
+    """Return the entity tag of a body."""
+    return f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
 
 
 def _matches(known: str, tag: str) -> bool:
