@@ -105,7 +105,26 @@ STAFF_NAVIGATION = [
         ],
     ),
     (
-        "People",
+        "Exchange",
+        [
+            {
+                "title": "Registry imports",
+                "icon": "upload_file",
+                "view": "integrations_importrun_changelist",
+                "permission": "integrations.view_importrun",
+                "badges": ("failed_imports",),
+            },
+            {
+                "title": "Double listings",
+                "icon": "content_copy",
+                "view": "integrations_listingconflict_changelist",
+                "permission": "integrations.view_listingconflict",
+                "badges": ("open_conflicts",),
+            },
+        ],
+    ),
+    (
+        "People & system",
         [
             {
                 "title": "Accounts",
@@ -114,6 +133,12 @@ STAFF_NAVIGATION = [
                 "permission": "accounts.view_user",
             },
             {"title": "Groups", "icon": "groups", "view": "auth_group_changelist", "permission": "auth.view_group"},
+            {
+                "title": "Background jobs",
+                "icon": "schedule",
+                "view": "procrastinate_procrastinatejob_changelist",
+                "permission": "procrastinate.view_procrastinatejob",
+            },
         ],
     ),
 ]

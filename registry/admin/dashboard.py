@@ -22,6 +22,7 @@ from registry.selectors.dashboard import (
 )
 
 MOST_BARS = 10
+_OTHERS = " others together"
 _GREY = "#8b949e"  # 3 to 1 and more against the light and the dark page
 
 
@@ -124,39 +125,39 @@ def _charts(types: Sequence[TypeFigures], countries: Sequence[tuple[str, str, in
     by_reductions = sorted((row for row in types if row.reductions_t), key=lambda row: row.reductions_t, reverse=True)
     months = registrations_by_month()
     return [
-        _chart("Projects by type", "projects", [(row.code, row.name, row.count) for row in types]),
-        _chart("Projects by country", "projects", [(name, name, count) for _, name, count in countries]),
-        _chart("Area by type", "hectares", [(row.code, row.name, round(row.area_ha)) for row in by_area]),
+        _chart("Projects by type", "projects", [(row.name, row.count) for row in types]),
+        _chart("Projects by country", "projects", [(name, count) for _, name, count in countries]),
+        _chart("Area by type", "hectares", [(row.name, round(row.area_ha)) for row in by_area]),
         _chart(
             "Estimated reductions by type",
             "t CO₂e a year",
-            [(row.code, row.name, round(row.reductions_t)) for row in by_reductions],
+            [(row.name, round(row.reductions_t)) for row in by_reductions],
         ),
         _chart(
             "Registered here, by month",
             "projects",
-            [(f"{month:%b %y}", f"{month:%B %Y}", count) for month, count in months],
+            [(f"{month:%b %y}", count) for month, count in months],
             upright=True,
         ),
     ]
 
 
-def _chart(title: str, unit: str, rows: Sequence[tuple[str, str, int]], *, upright: bool = False) -> dict[str, Any]:
+def _chart(title: str, unit: str, rows: Sequence[tuple[str, int]], *, upright: bool = False) -> dict[str, Any]:
     """One bar chart: its data, every option of it, and the same figures as a table for those who cannot see it."""
     shown = list(rows) if upright else _folded(rows)
     return {
         "title": title,
         "unit": unit,
-        "rows": [(long, value) for _, long, value in rows],
+        "rows": rows,
         "height": 220 if upright else 40 + 26 * max(len(shown), 3),
         "data": json.dumps(
             {
-                "labels": [label for label, _, _ in shown],
+                "labels": [_shortened(label) for label, _ in shown],
                 "datasets": [
                     {
                         "label": unit,
-                        "data": [value for _, _, value in shown],
-                        "backgroundColor": "var(--color-primary-500)",
+                        "data": [value for _, value in shown],
+                        "backgroundColor": [_colour(label) for label, _ in shown],
                         "borderRadius": 3,
                         "maxBarThickness": 22,
                     }
@@ -167,12 +168,20 @@ def _chart(title: str, unit: str, rows: Sequence[tuple[str, str, int]], *, uprig
     }
 
 
-def _folded(rows: Sequence[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+def _folded(rows: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     """Keep the longest bars and add up the rest, so that the chart stays readable and its sum right."""
     if len(rows) <= MOST_BARS:
         return list(rows)
-    rest = sum(value for _, _, value in rows[MOST_BARS - 1 :])
-    return [*rows[: MOST_BARS - 1], (f"{len(rows) - MOST_BARS + 1} others", "Others", rest)]
+    rest = sum(value for _, value in rows[MOST_BARS - 1 :])
+    return [*rows[: MOST_BARS - 1], (f"{len(rows) - MOST_BARS + 1}{_OTHERS}", rest)]
+
+
+def _shortened(label: str) -> str:
+    return label if len(label) <= 24 else f"{label[:23]}…"
+
+
+def _colour(label: str) -> str:
+    return "var(--color-base-400)" if label.endswith(_OTHERS) else "var(--color-primary-500)"
 
 
 def _options(*, upright: bool) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class ProjectAdmin(LifecycleMixin, ReadingMixin, StaffModelAdmin):
         "area",
         "reductions",
         "overlap_flag",
-        "updated_date",
+        "updated_on",
     )
     list_select_related = ("project_type", "country")
     list_filter = (
@@ -314,10 +314,12 @@ class ProjectAdmin(LifecycleMixin, ReadingMixin, StaffModelAdmin):
         """Return the status as a badge."""
         return obj.get_status_display()
 
-    @display(description="public", boolean=True, ordering="published")
-    def public(self, obj: Project) -> bool:
-        """Return whether the public sees it now."""
-        return obj.is_public
+    @display(description="public", ordering="published", label={"Public": "success", "Waits": "info"})
+    def public(self, obj: Project) -> str | None:
+        """Return whether the public sees it now, or will once it is registered."""
+        if obj.is_public:
+            return "Public"
+        return "Waits" if obj.published else None
 
     @display(description="area (ha)", ordering=F("area_ha").desc(nulls_last=True))
     def area(self, obj: Project) -> str:
@@ -329,6 +331,11 @@ class ProjectAdmin(LifecycleMixin, ReadingMixin, StaffModelAdmin):
     def reductions(self, obj: Project) -> str:
         """Return the estimated annual reductions."""
         return _thousands(obj.estimated_annual_reductions)
+
+    @display(description="updated", ordering="updated_date")
+    def updated_on(self, obj: Project) -> str:
+        """Return the day of the last change."""
+        return f"{obj.updated_date:%d %b %Y}"
 
     @display(description="overlaps", label={"Open": "danger"})
     def overlap_flag(self, obj: Any) -> str | None:

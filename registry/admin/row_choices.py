@@ -32,6 +32,10 @@ class RowChoicesInline:
         """Return the formset class, its form knowing the choices."""
         formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
         fields = formset.form.base_fields
+        for name in self.row_choices:
+            if wrapper := fields.get(name):
+                wrapper.widget.can_add_related = wrapper.widget.can_change_related = False
+                wrapper.widget.can_delete_related = wrapper.widget.can_view_related = False
         formset.form.shared_choices = {
             name: [("", "–"), *((item.pk, str(item)) for item in fields[name].queryset)]
             for name in self.row_choices

@@ -24,6 +24,7 @@ class _RefusableInline:
 
     form = RefusableForm
     extra = 0
+    hide_title = True
     show_change_link = False
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -92,7 +93,8 @@ class StaffModelAdmin(ModelAdmin):
         """List; what an action was refused is a message, and nothing of that action stays."""
         try:
             with transaction.atomic():
-                return super().changelist_view(request, extra_context)
+                titled = {"title": str(self.opts.verbose_name_plural).capitalize(), **(extra_context or {})}
+                return super().changelist_view(request, titled)
         except RegistryError as error:
             messages.error(request, error.message)
         return HttpResponseRedirect(request.get_full_path())

@@ -45,7 +45,7 @@ def confirm_page(
         "original": obj,
         "object": obj,
         "confirm_form": form,
-        "submit": submit,
+        "submit_label": submit,
         "back": back,
         "media": model_admin.media + form.media,
         **(context or {}),

@@ -84,7 +84,7 @@ def _newest(source: HistorySource, count: int) -> list[Any]:
 
 def _entries(source: HistorySource, rows: list[tuple[int, Any]]) -> dict[int, HistoryEntry]:
     before = _predecessors(source, [row for _, row in rows])
-    names = _names_of_related(source.model, [row for _, row in rows] + [row for row in before.values() if row])
+    names = _names_of_related(source, [row for _, row in rows] + [row for row in before.values() if row])
     return {
         position: HistoryEntry(
             at=row.history_date,
@@ -92,7 +92,7 @@ def _entries(source: HistorySource, rows: list[tuple[int, Any]]) -> dict[int, Hi
             subject=source.label or "",
             user=str(row.history_user) if row.history_user else "the system",
             entrance=row.get_entrance_display(),
-            changes=_changes(source.model, before[row.history_id], row, names),
+            changes=_changes(source, before[row.history_id], row, names),
         )
         for position, row in rows
     }
@@ -115,14 +115,19 @@ def _predecessors(source: HistorySource, rows: list[Any]) -> dict[int, Any]:
     }
 
 
-def _told_fields(model: type[models.Model]) -> list[models.Field]:
-    return [f for f in model._meta.concrete_fields if f.name not in _UNTOLD and not f.primary_key]
+def _told_fields(source: HistorySource) -> list[models.Field]:
+    """Leave out bookkeeping, and the parent of rows that are told on their parent's own page."""
+    return [
+        f
+        for f in source.model._meta.concrete_fields
+        if f.name not in _UNTOLD and not f.primary_key and f.attname not in source.filters
+    ]
 
 
-def _names_of_related(model: type[models.Model], rows: list[Any]) -> dict[tuple[str, Any], str]:
+def _names_of_related(source: HistorySource, rows: list[Any]) -> dict[tuple[str, Any], str]:
     """Return what the foreign keys in `rows` are called: one query for each kind of record they point to."""
     names: dict[tuple[str, Any], str] = {}
-    for told in _told_fields(model):
+    for told in _told_fields(source):
         if not isinstance(told, models.ForeignKey):
             continue
         keys = {getattr(row, told.attname) for row in rows} - {None}
@@ -133,12 +138,12 @@ def _names_of_related(model: type[models.Model], rows: list[Any]) -> dict[tuple[
 
 
 def _changes(
-    model: type[models.Model], old: Any | None, new: Any, names: Mapping[tuple[str, Any], str]
+    source: HistorySource, old: Any | None, new: Any, names: Mapping[tuple[str, Any], str]
 ) -> list[FieldChange]:
     if new.history_type == "-":
         return []
     changes = []
-    for told in _told_fields(model):
+    for told in _told_fields(source):
         old_value = getattr(old, told.attname) if old is not None else None
         new_value = getattr(new, told.attname)
         if old_value == new_value or (old is None and new_value in (None, "", [], False)):

@@ -90,6 +90,30 @@
     });
   }
 
+  function followJob(section) {
+    const bar = section.querySelector("progress");
+    async function ask() {
+      let answer;
+      try {
+        const response = await fetch(section.dataset.follow, { credentials: "same-origin", headers: { Accept: "application/json" } });
+        if (!response.ok) return;
+        answer = await response.json();
+      } catch (offline) {
+        setTimeout(ask, 5000);
+        return;
+      }
+      if (answer.over) {
+        location.reload();
+        return;
+      }
+      bar.value = answer.percent;
+      section.querySelector("[data-follow-state]").textContent = answer.state;
+      section.querySelector("[data-follow-rows]").textContent = answer.rows_read.toLocaleString("en-GB");
+      setTimeout(ask, 1000);
+    }
+    setTimeout(ask, 1000);
+  }
+
   function addSkipLink() {
     const content = document.getElementById("content");
     if (!content || document.querySelector(".st-skip")) return;
@@ -105,5 +129,6 @@
     addSkipLink();
     document.querySelectorAll("[data-tabs]").forEach(prepareTabs);
     document.querySelectorAll("form[data-submit-once]").forEach(sendOnce);
+    document.querySelectorAll("[data-follow]").forEach(followJob);
   });
 })();
