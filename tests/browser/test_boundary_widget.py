@@ -255,6 +255,23 @@ def test_a_file_is_loaded(watched):
     watched.assert_clean()
 
 
+def test_a_boundary_with_very_many_corners_is_shown_but_not_edited_by_hand(watched):
+    # given a zigzag of 6,000 positions, more than a browser can make handles for
+    widget = Widget(watched)
+    widget.page.click("[data-source] summary")
+    zigzag = [[10 + step / 5998, 50.1 if step % 2 else 50] for step in range(5_999)]
+    ring = [*zigzag, [11, 49], [10, 49], zigzag[0]]
+    widget.page.fill("textarea", json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    widget.wait_for("size", "1 area, 6,002 positions")
+
+    widget.tool("edit")
+
+    assert "corners cannot be moved here" in widget.says("hint")
+    assert widget.page.locator("[aria-pressed=true]").count() == 0
+    assert widget.page.locator(".marker-icon").count() == 0
+    watched.assert_clean()
+
+
 def test_a_file_that_is_no_boundary_changes_nothing_and_is_named(watched):
     widget = Widget(watched, "saved")
 

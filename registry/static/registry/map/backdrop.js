@@ -3,6 +3,7 @@
 
 window.CarbonBackdrop = (() => {
   const FINE_FROM_ZOOM = 4;
+  const DRAWN_WHOLE_FROM = 2000;
   const STEPS = [30, 15, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001];
   const atlases = new Map();
 
@@ -187,13 +188,20 @@ window.CarbonBackdrop = (() => {
     map.fitBounds([[south, west], [north, east]], { padding: [36, 36], maxZoom: 15, animate: false });
   }
 
-  /** Leaflet's positions of a list of polygons. */
   const latLngs = (polygon) => polygon.map((ring) => ring.slice(0, -1).map(([longitude, latitude]) => [latitude, longitude]));
+
+  /** A Leaflet polygon of one or several polygons. */
+  function shape(polygons, options) {
+    // Leaflet thins lines by recursion, which a zigzag of thousands of corners makes too deep: those are drawn whole.
+    const smoothFactor = window.CarbonGeo.countVertices(polygons) > DRAWN_WHOLE_FROM ? 0 : 1;
+    const positions = polygons.length === 1 ? latLngs(polygons[0]) : polygons.map(latLngs);
+    return L.polygon(positions, { smoothFactor, ...options });
+  }
 
   /** Neighbouring projects as dashed shapes; each knows its polygons and its name. */
   function neighbourLayer(feature, options) {
     const polygons = window.CarbonGeo.readValue(feature.geometry);
-    const layer = L.polygon(polygons.map(latLngs), { className: "cc-neighbour", weight: 1.5, pmIgnore: true, ...options });
+    const layer = shape(polygons, { className: "cc-neighbour", weight: 1.5, pmIgnore: true, ...options });
     const { name, project_name: projectName, title } = feature.properties ?? {};
     const label = document.createElement("span");
     label.textContent = name || projectName || title || "Another project";
@@ -238,5 +246,5 @@ window.CarbonBackdrop = (() => {
     load();
   }
 
-  return { create, whenSized, fit, latLngs, watchNeighbours };
+  return { create, whenSized, fit, shape, watchNeighbours };
 })();

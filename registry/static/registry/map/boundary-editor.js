@@ -9,6 +9,13 @@
   const { CarbonGeo: geo, CarbonBackdrop: backdrop } = window;
   const WARN_ABOVE = 0.1;
   const OWN_PARTS_COMPARED = 20;
+  /* Looking for crossings at each step of a drag takes time with the square of the corners; beyond this many the server
+   * alone looks. Beyond the second number a browser cannot handle that many corners at all. */
+  const CROSSINGS_UP_TO = 300;
+  const CORNERS_UP_TO = 5000;
+  const TOO_MANY_CORNERS =
+    `With more than ${CORNERS_UP_TO.toLocaleString("en")} positions, corners cannot be moved here. Change the boundary in a` +
+    " mapping program and load the file.";
   const SHAPE = { className: "cc-boundary", weight: 2 };
   const HINTS = {
     Polygon: "Click the corners in turn; click the first one again to close the area. Escape cancels.",
@@ -70,7 +77,7 @@
     setPolygons(polygons) {
       this.shapes.clearLayers();
       for (const polygon of polygons) {
-        const layer = L.polygon(backdrop.latLngs(polygon), SHAPE).addTo(this.shapes);
+        const layer = backdrop.shape([polygon], SHAPE).addTo(this.shapes);
         layer.on("pm:change", () => this.showFigures());
         layer.on("pm:edit pm:dragend pm:vertexremoved", () => this.mapChanged());
       }
@@ -159,7 +166,7 @@
       const { map } = this;
       map.pm.setGlobalOptions({
         allowSelfIntersection: false,
-        limitMarkersToCount: 300,
+        limitMarkersToCount: 120,
         snapDistance: 12,
         templineStyle: { className: "cc-drawing", weight: 2 },
         hintlineStyle: { className: "cc-drawing cc-drawing-next", weight: 2 },
@@ -243,6 +250,10 @@
       this.stopTools();
       if (stop) return;
       const { pm } = this.map;
+      if (tool === "edit" && geo.countVertices(this.polygons()) > CORNERS_UP_TO) {
+        this.part("hint").textContent = TOO_MANY_CORNERS;
+        return;
+      }
       if (tool === "edit") pm.enableGlobalEditMode();
       else if (tool === "drag") pm.enableGlobalDragMode();
       else if (tool === "removal") pm.enableGlobalRemovalMode();
@@ -272,6 +283,14 @@
       const value = this.areaField ? this.areaField.value : (this.root.dataset.declared ?? "");
       const number = Number(value.replaceAll(",", ""));
       return value.trim() && number > 0 ? number : null;
+    }
+
+    /** Once a frame at most: a drag reports more often than that. */
+    showFiguresSoon() {
+      this.frame ??= requestAnimationFrame(() => {
+        this.frame = null;
+        this.showFigures();
+      });
     }
 
     showFigures(pointer) {
@@ -328,8 +347,8 @@
         layer.getElement()?.classList.toggle("cc-neighbour-hit", !both || both.length > 0);
         if (!both) claims.push(`May overlap ${name}; saving will tell.`);
         else if (both.length) claims.push(`Overlaps ${name}: ${inHectares(geo.hectares(both))} in both.`);
-        for (const piece of both ?? []) {
-          L.polygon(backdrop.latLngs(piece), { className: "cc-overlap", weight: 1.5, interactive: false, pmIgnore: true }).addTo(this.shared);
+        if (both?.length) {
+          backdrop.shape(both, { className: "cc-overlap", weight: 1.5, interactive: false, pmIgnore: true }).addTo(this.shared);
         }
       }
       return claims;

@@ -15,8 +15,8 @@
       root.querySelector("[data-note]").textContent = `The boundary cannot be drawn. ${error.message}`;
     }
     const map = window.CarbonBackdrop.create(element);
-    for (const polygon of polygons) {
-      L.polygon(window.CarbonBackdrop.latLngs(polygon), { className: "cc-boundary", weight: 2, interactive: false }).addTo(map);
+    if (polygons.length) {
+      window.CarbonBackdrop.shape(polygons, { className: "cc-boundary", weight: 2, interactive: false }).addTo(map);
     }
     window.CarbonBackdrop.whenSized(map, element, () => {
       window.CarbonBackdrop.fit(map, polygons);
