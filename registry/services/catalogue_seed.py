@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import models, transaction
-from simple_history.utils import bulk_create_with_history
 
 from registry.models import (
     Methodology,
@@ -20,6 +19,7 @@ from registry.models import (
     StandardValidator,
     ValidatorAccreditation,
 )
+from registry.services.bulk_write import insert_with_history
 from registry.services.project_import import BATCH, ImportedProject, projects_import
 from registry.services.projects import project_update
 
@@ -83,7 +83,7 @@ def validators_seed() -> int:
         if code in standards
     ]
     if accreditations:
-        bulk_create_with_history(accreditations, ValidatorAccreditation, default_change_reason=SEED_REASON)
+        insert_with_history(accreditations, reason=SEED_REASON)
     return added
 
 
@@ -92,7 +92,6 @@ def projects_seed(*, report: Report | None = None) -> int:
 
     A project that is here, however it came, is left as it is: newer imports and staff know better.
     """
-    tell = report or (lambda done, total: None)
     rows = list(_rows("projects.csv"))
     present = set(Project.objects.exclude(origin_id="").values_list("origin_registry", "origin_id"))
     missing = [row for row in rows if (row["origin_registry"], row["origin_id"]) not in present]
@@ -103,7 +102,8 @@ def projects_seed(*, report: Report | None = None) -> int:
             for batch in batches:
                 outcome = projects_import(rows=batch, source=source, second_hand=True, publish=True)
                 created += outcome.created
-                tell(created, len(missing))
+                if report is not None:
+                    report(created, len(missing))
         _draw_boundaries({row["origin_id"] for row in missing})
     return created
 
@@ -176,5 +176,5 @@ def _add_missing(model: type[models.Model], key: str, wanted: list[Any]) -> int:
     present = set(model._default_manager.values_list(key, flat=True))
     missing = [instance for instance in wanted if getattr(instance, key) not in present]
     if missing:
-        bulk_create_with_history(missing, model, default_change_reason=SEED_REASON)
+        insert_with_history(missing, reason=SEED_REASON)
     return len(missing)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from simple_history.utils import bulk_create_with_history
-
 from registry.models import Methodology, Project, ProjectStandard, Standard, StandardValidator
+from registry.services.bulk_write import insert_with_history
 from registry.services.import_ownership import IMPORT_REASON
 
 
@@ -14,7 +13,7 @@ def methodologies_ensure(codes: Iterable[str]) -> dict[str, Methodology]:
     found = {methodology.code: methodology for methodology in Methodology.objects.filter(code__in=wanted)}
     missing = [Methodology(code=code) for code in sorted(wanted - found.keys())]
     if missing:
-        bulk_create_with_history(missing, Methodology, default_change_reason=IMPORT_REASON)
+        insert_with_history(missing, reason=IMPORT_REASON)
     return found | {methodology.code: methodology for methodology in missing}
 
 
@@ -40,4 +39,4 @@ def certifications_create(certified: Sequence[tuple[Project, str, str]]) -> None
         if code in standards
     ]
     if rows:
-        bulk_create_with_history(rows, ProjectStandard, batch_size=1_000, default_change_reason=IMPORT_REASON)
+        insert_with_history(rows, reason=IMPORT_REASON)

@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from carboncore.common.context import current_actor
 from carboncore.common.errors import InvalidInput
@@ -21,6 +20,7 @@ from registry.models import (
     ProjectStatusChange,
     ProjectType,
 )
+from registry.services.bulk_write import insert_with_history, record_history, update_many
 from registry.services.import_ownership import IMPORT_REASON, fields_owned_by_people
 from registry.services.import_references import certifications_create, methodologies_ensure
 from registry.services.projects import project_search_text, project_slug, search_words_add
@@ -191,7 +191,7 @@ def _create(
         projects.append(project)
     if not projects:
         return
-    bulk_create_with_history(projects, Project, batch_size=BATCH, default_change_reason=IMPORT_REASON)
+    insert_with_history(projects, reason=IMPORT_REASON)
     ProjectCredits.objects.bulk_create([ProjectCredits(project=project) for project in projects], batch_size=BATCH)
     certifications_create(
         [(project, row.standard_code, row.validator_name) for project, row in zip(projects, rows, strict=True)]
@@ -289,8 +289,9 @@ _COLUMNS = [
 
 def _save(changed: list[Project], seen: list[Project]) -> None:
     if changed:
-        bulk_update_with_history(changed, Project, _COLUMNS, batch_size=BATCH, default_change_reason=IMPORT_REASON)
+        update_many(changed, _COLUMNS)
+        record_history(Project, [project.pk for project in changed], kind="~", reason=IMPORT_REASON)
         search_words_add([project.search_text for project in changed])
     if seen:
         # What was read is remembered even where nothing came of it; that is no change of the project.
-        Project.objects.bulk_update(seen, ["origin_source", "origin_digest"], batch_size=BATCH)
+        update_many(seen, ["origin_source", "origin_digest"])
