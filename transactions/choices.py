@@ -75,6 +75,43 @@ class PaymentMethod(models.TextChoices):
     INVOICE = "invoice", "Invoice"
 
 
+class PaymentState(models.TextChoices):
+    """Whether the money of a purchase is here."""
+
+    AWAITED = "awaited", "Awaited"
+    TAKEN = "taken", "Taken"
+    CLOSED = "closed", "Closed without money"
+
+
+class RefundState(models.TextChoices):
+    """How far giving money back has come."""
+
+    DUE = "due", "Due"
+    PENDING = "pending", "Pending at the provider"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    BY_HAND = "by_hand", "Paid back by hand"
+
+
+class IssueKind(models.TextChoices):
+    """What a person has to look at."""
+
+    AMOUNT_DIFFERS = "amount_differs", "Amount or currency differs from ours"
+    NOT_DELIVERABLE = "not_deliverable", "Paid, but the credits cannot be delivered"
+    SECOND_PAYMENT = "second_payment", "Another payment for the same purchase"
+    REFUND_FAILED = "refund_failed", "A refund failed"
+    FOREIGN_REFUND = "foreign_refund", "Refunded outside this registry"
+    DISPUTE = "dispute", "Disputed by the card's owner"
+
+
+class IssueResolution(models.TextChoices):
+    """What a person decided about a payment issue."""
+
+    DELIVERED = "delivered", "Credits delivered"
+    REFUNDED = "refunded", "Money given back"
+    NOTED = "noted", "Nothing to do, noted"
+
+
 class IssuanceState(models.TextChoices):
     """Where an issuance request stands."""
 

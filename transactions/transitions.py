@@ -1,7 +1,8 @@
-"""What each kind of ledger entry may turn a block from and into: the whole state machine, on one screen."""
+"""What each kind of ledger entry may turn a block from and into, and how a transaction's status may move: on one screen."""
 
 from transactions.choices import BlockState as B
 from transactions.choices import EntryKind as K
+from transactions.choices import TransactionStatus as S
 
 # entry kind → the pairs (from state, to state) its lines may have; None is "did not exist".
 LINE_STATES: dict[str, frozenset[tuple[str | None, str]]] = {
@@ -20,3 +21,15 @@ LINE_STATES: dict[str, frozenset[tuple[str | None, str]]] = {
 }
 
 FINAL_STATES = frozenset({B.RETIRED, B.CANCELLED, B.BRIDGED})
+
+# A transaction's status → where it may go next. A trigger of the database holds the same table.
+TRANSACTION_MOVES: dict[str, frozenset[str]] = {
+    S.PENDING: frozenset({S.RESERVED, S.COMPLETED, S.CANCELLED, S.FAILED, S.EXPIRED}),
+    S.RESERVED: frozenset({S.COMPLETED, S.CANCELLED, S.FAILED, S.EXPIRED, S.REFUNDED}),
+    S.COMPLETED: frozenset({S.REFUNDED}),
+    # Money that comes late: the credits are delivered if they are still there, else it goes back.
+    S.EXPIRED: frozenset({S.COMPLETED, S.REFUNDED}),
+    S.CANCELLED: frozenset({S.REFUNDED}),
+    S.FAILED: frozenset({S.REFUNDED}),
+    S.REFUNDED: frozenset(),
+}

@@ -5,6 +5,8 @@ from transactions.models.batch import Block, CreditBatch
 from transactions.models.idempotency import IdempotencyKey
 from transactions.models.issuance import IssuanceRequest
 from transactions.models.ledger import LedgerEntry, LedgerLine
+from transactions.models.payment import Payment, PaymentIssue, PaymentRefund, PlannedRetirement, StripeEvent
+from transactions.models.price import CreditPrice, VolumeTier
 from transactions.models.retirement import Retirement
 from transactions.models.transaction import Transaction, TransactionEntry
 from transactions.models.verification import LedgerVerification
@@ -13,13 +15,20 @@ __all__ = [
     "Balance",
     "Block",
     "CreditBatch",
+    "CreditPrice",
     "HoldingAccount",
     "IdempotencyKey",
     "IssuanceRequest",
     "LedgerEntry",
     "LedgerLine",
     "LedgerVerification",
+    "Payment",
+    "PaymentIssue",
+    "PaymentRefund",
+    "PlannedRetirement",
     "Retirement",
+    "StripeEvent",
     "Transaction",
     "TransactionEntry",
+    "VolumeTier",
 ]
