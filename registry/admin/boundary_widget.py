@@ -18,6 +18,7 @@ _MAP_SCRIPTS = [
     f"{_VENDOR}/topojson-client/topojson-client.min.js",
     f"{_MAP}/geo.js",
     f"{_MAP}/backdrop.js",
+    f"{_MAP}/neighbours.js",
 ]
 _EDITOR_SCRIPTS = [
     f"{_VENDOR}/leaflet/leaflet.js",
@@ -26,6 +27,7 @@ _EDITOR_SCRIPTS = [
     f"{_VENDOR}/polygon-clipping/polygon-clipping.umd.min.js",
     f"{_MAP}/geo.js",
     f"{_MAP}/backdrop.js",
+    f"{_MAP}/neighbours.js",
     f"{_MAP}/boundary-editor.js",
 ]
 _POSITION = re.compile(r"\[\s+(-?[\d.e+-]+),\s+(-?[\d.e+-]+)\s+\]")

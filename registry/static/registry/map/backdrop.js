@@ -198,53 +198,19 @@ window.CarbonBackdrop = (() => {
     return L.polygon(positions, { smoothFactor, ...options });
   }
 
-  /** Neighbouring projects as dashed shapes; each knows its polygons and its name. */
-  function neighbourLayer(feature, options) {
-    const polygons = window.CarbonGeo.readValue(feature.geometry);
-    const layer = shape(polygons, { className: "cc-neighbour", weight: 1.5, pmIgnore: true, ...options });
-    const { name, project_name: projectName, title } = feature.properties ?? {};
-    const label = document.createElement("span");
-    label.textContent = name || projectName || title || "Another project";
-    layer.bindTooltip(label, { sticky: true });
-    return { polygons, layer, name: label.textContent };
+  /** Closed ring of [longitude, latitude] from Leaflet's positions, kept on the Earth. */
+  function closed(latLngs) {
+    const within = (value, limit) => window.CarbonGeo.rounded(Math.max(-limit, Math.min(limit, value)));
+    const ring = latLngs.map(({ lat, lng }) => [within(lng, 180), within(lat, 90)]);
+    return [...ring, ring[0]];
   }
 
-  /** Keep the projects in view on the map, from an address that answers ?bbox=w,s,e,n with a FeatureCollection. */
-  function watchNeighbours(map, url, self, changed, options) {
-    const group = L.layerGroup().addTo(map);
-    let controller = null;
-    let covered = null;
-    const load = async () => {
-      const view = map.getBounds();
-      if (!map.getSize().x || covered?.contains(view)) return;
-      const wanted = view.pad(0.5);
-      controller?.abort();
-      controller = new AbortController();
-      const sides = [wanted.getWest(), wanted.getSouth(), wanted.getEast(), wanted.getNorth()];
-      const bounded = sides.map((side, index) => Math.max(index % 2 ? -90 : -180, Math.min(index % 2 ? 90 : 180, side)));
-      const address = new URL(url, document.baseURI);
-      address.searchParams.set("bbox", bounded.map((side) => side.toFixed(6)).join(","));
-      try {
-        const answer = await fetch(address, { signal: controller.signal, headers: { Accept: "application/json" } });
-        if (!answer.ok) throw new Error(`status ${answer.status}`);
-        const found = (await answer.json()).features ?? [];
-        covered = wanted;
-        const others = found.filter(({ id, properties }) => !self || ![id, properties?.id, properties?.public_id].map(String).includes(self));
-        group.clearLayers();
-        const shown = others.filter(({ geometry }) => geometry).map((feature) => neighbourLayer(feature, options));
-        shown.forEach(({ layer }) => group.addLayer(layer));
-        changed(shown, null);
-      } catch (error) {
-        if (error.name !== "AbortError") changed([], error);
-      }
-    };
-    let timer = 0;
-    map.on("moveend", () => {
-      clearTimeout(timer);
-      timer = setTimeout(load, 250);
-    });
-    load();
+  /** Polygons of a Leaflet layer: one, or several when a cut has split it. */
+  function polygonsOf(layer) {
+    const nested = layer.getLatLngs();
+    const several = Array.isArray(nested[0]?.[0]) ? nested : [nested];
+    return several.map((rings) => rings.filter((ring) => ring.length > 2).map(closed)).filter((rings) => rings.length);
   }
 
-  return { create, whenSized, fit, shape, watchNeighbours };
+  return { create, whenSized, fit, shape, closed, polygonsOf };
 })();

@@ -6,9 +6,8 @@
 "use strict";
 
 (() => {
-  const { CarbonGeo: geo, CarbonBackdrop: backdrop } = window;
+  const { CarbonGeo: geo, CarbonBackdrop: backdrop, CarbonNeighbours: neighbours } = window;
   const WARN_ABOVE = 0.1;
-  const OWN_PARTS_COMPARED = 20;
   /* Looking for crossings at each step of a drag takes time with the square of the corners; beyond this many the server
    * alone looks. Beyond the second number a browser cannot handle that many corners at all. */
   const CROSSINGS_UP_TO = 300;
@@ -25,8 +24,6 @@
     drag: "Drag an area to another place.",
     removal: "Click an area to delete it.",
   };
-  const grouped = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const inHectares = (value) => `${grouped.format(value)} ha`;
 
   const inPercent = (fraction) => (fraction > 10 ? "over 1,000 %" : `${(fraction * 100).toFixed(1)} %`);
 
@@ -70,7 +67,7 @@
 
     polygons() {
       const found = [];
-      this.shapes.eachLayer((layer) => found.push(...polygonsOf(layer)));
+      this.shapes.eachLayer((layer) => found.push(...backdrop.polygonsOf(layer)));
       return found;
     }
 
@@ -174,7 +171,7 @@
         tooltips: false,
       });
       map.on("pm:create", ({ layer }) => {
-        const drawn = polygonsOf(layer);
+        const drawn = backdrop.polygonsOf(layer);
         layer.remove();
         this.drawing = null;
         this.setPolygons([...this.polygons(), ...drawn]);
@@ -208,7 +205,7 @@
     /** Geoman reports each area that was cut by itself; redraw once all of them are known. */
     afterCut(layer, originalLayer) {
       this.shapes.removeLayer(originalLayer);
-      const left = layer.getLatLngs ? polygonsOf(layer) : [];
+      const left = layer.getLatLngs ? backdrop.polygonsOf(layer) : [];
       layer.remove();
       this.cut = [...(this.cut ?? []), ...left];
       clearTimeout(this.cutTimer);
@@ -276,7 +273,7 @@
       const corners = this.drawing?.getLatLngs?.().flat(2) ?? [];
       if (!corners.length || this.activeTool() === "Cut") return [];
       const all = pointer && this.activeTool() === "Polygon" ? [...corners, pointer] : corners;
-      return all.length < 3 ? [] : [[closed(all)]];
+      return all.length < 3 ? [] : [[backdrop.closed(all)]];
     }
 
     declared() {
@@ -298,8 +295,8 @@
       const declared = this.declared();
       const apart = declared && computed ? Math.abs(declared - computed) / computed : null;
       const tooFar = apart !== null && apart > WARN_ABOVE;
-      this.part("computed").textContent = computed ? inHectares(computed) : "no boundary";
-      this.part("declared-shown").textContent = declared ? inHectares(declared) : "not given";
+      this.part("computed").textContent = computed ? geo.inHectares(computed) : "no boundary";
+      this.part("declared-shown").textContent = declared ? geo.inHectares(declared) : "not given";
       this.part("difference").textContent = apart === null ? "–" : inPercent(apart);
       this.root.classList.toggle("cc-apart", tooFar);
       this.part("warning").textContent = tooFar
@@ -316,68 +313,25 @@
       this.part("size").textContent = polygons.length
         ? `${count(polygons.length, "area", "areas")}, ${count(vertices, "position", "positions")}`
         : "–";
-      const claims = [...this.showShared(polygons), ...ownOverlaps(polygons)];
+      const claims = neighbours.claims(polygons, this.neighbours, this.shared);
       this.part("claims").replaceChildren(...claims.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
       if (!announce) return;
-      const difference = apart === null ? "" : `, declared ${inHectares(declared)}, difference ${inPercent(apart)}`;
+      const difference = apart === null ? "" : `, declared ${geo.inHectares(declared)}, difference ${inPercent(apart)}`;
       this.part("status").textContent = polygons.length
-        ? `Computed area ${inHectares(computed)}${difference}.`
+        ? `Computed area ${geo.inHectares(computed)}${difference}.`
         : "The boundary is empty.";
     }
-
-    /* ---- neighbours --------------------------------------------------------------------------- */
 
     watchNeighbours() {
       const { neighbours: url, project } = this.root.dataset;
       if (!url) return;
-      const changed = (neighbours, error) => {
-        this.neighbours = neighbours;
+      const changed = (found, error) => {
+        this.neighbours = found;
         this.part("hint").textContent = error ? "The neighbouring projects could not be loaded; overlaps are found when you save." : "";
         this.refresh({ announce: false });
       };
-      backdrop.watchNeighbours(this.map, url, project, changed, { snapIgnore: false });
+      neighbours.watch(this.map, url, project, changed, { snapIgnore: false });
     }
-
-    /** Draw the land that is also another project's and say whose. */
-    showShared(polygons) {
-      this.shared.clearLayers();
-      const claims = [];
-      for (const { polygons: theirs, name, layer } of this.neighbours) {
-        const both = geo.sharedPolygons(polygons, theirs);
-        layer.getElement()?.classList.toggle("cc-neighbour-hit", !both || both.length > 0);
-        if (!both) claims.push(`May overlap ${name}; saving will tell.`);
-        else if (both.length) claims.push(`Overlaps ${name}: ${inHectares(geo.hectares(both))} in both.`);
-        if (both?.length) {
-          backdrop.shape(both, { className: "cc-overlap", weight: 1.5, interactive: false, pmIgnore: true }).addTo(this.shared);
-        }
-      }
-      return claims;
-    }
-  }
-
-  function ownOverlaps(polygons) {
-    const parts = polygons.slice(0, OWN_PARTS_COMPARED);
-    return parts.flatMap((part, index) =>
-      parts.slice(index + 1).flatMap((other, offset) => {
-        const both = geo.sharedPolygons([part], [other]);
-        if (!both?.length) return [];
-        return [`Areas ${index + 1} and ${index + 2 + offset} overlap by ${inHectares(geo.hectares(both))}: join them or cut one back.`];
-      }),
-    );
-  }
-
-  /** Closed ring of [longitude, latitude] from Leaflet's positions, kept on the Earth. */
-  function closed(latLngs) {
-    const within = (value, limit) => geo.rounded(Math.max(-limit, Math.min(limit, value)));
-    const ring = latLngs.map(({ lat, lng }) => [within(lng, 180), within(lat, 90)]);
-    return [...ring, ring[0]];
-  }
-
-  /** Polygons of a Leaflet layer: one, or several when a cut has split it. */
-  function polygonsOf(layer) {
-    const nested = layer.getLatLngs();
-    const several = Array.isArray(nested[0]?.[0]) ? nested : [nested];
-    return several.map((rings) => rings.filter((ring) => ring.length > 2).map(closed)).filter((rings) => rings.length);
   }
 
   function mountAll() {

@@ -21,7 +21,7 @@
     window.CarbonBackdrop.whenSized(map, element, () => {
       window.CarbonBackdrop.fit(map, polygons);
       if (root.dataset.neighbours) {
-        window.CarbonBackdrop.watchNeighbours(map, root.dataset.neighbours, root.dataset.project, () => {}, {});
+        window.CarbonNeighbours.watch(map, root.dataset.neighbours, root.dataset.project, () => {}, {});
       }
     });
   }

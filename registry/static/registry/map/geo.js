@@ -223,7 +223,10 @@ window.CarbonGeo = (() => {
       .trim();
   }
 
+  const grouped = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const inHectares = (value) => `${grouped.format(value)} ha`;
+
   const countVertices = (polygons) => polygons.flat().reduce((sum, ring) => sum + ring.length, 0);
 
-  return { Refused, hectares, box, sharedPolygons, readText, readValue, text, rounded, countVertices };
+  return { Refused, hectares, box, sharedPolygons, readText, readValue, text, rounded, countVertices, inHectares };
 })();
