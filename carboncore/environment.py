@@ -69,9 +69,10 @@ def _secret_complaints() -> list[str]:
             complaints.append(f"{name} is too short or too simple: put the output of {recipe} there")
         elif any(mark in value.lower() for mark in DEFAULT_SECRET_MARKS):
             complaints.append(f"{name} is a default or an example: put the output of {recipe} there")
-    values = [env.str(name, default="") for name in local_secrets.NAMES]
-    if values[0] and values[0] == values[1]:
-        complaints.append("JWT_SIGNING_KEY equals SECRET_KEY: give it a value of its own")
+    given = [(name, env.str(name, default="")) for name in local_secrets.NAMES]
+    for index, (name, value) in enumerate(given):
+        twins = [other for other, same in given[:index] if value and same == value]
+        complaints += [f"{name} equals {other}: give it a value of its own" for other in twins]
     return complaints
 
 
