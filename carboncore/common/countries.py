@@ -20,7 +20,10 @@ _ALIASES = {
     "uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "united kingdom": "GB", "usa": "US",
     "united states": "US", "u s a": "US", "venezuela": "VE", "vietnam": "VN", "holland": "NL", "netherlands": "NL",
     "hong kong sar": "HK", "macau": "MO", "guinea bissau": "GW", "bahamas": "BS", "vatican": "VA",
-    "sao tome": "ST", "st lucia": "LC", "reunion": "RE", "timor leste": "TL", "kosovo": "XK",
+    "sao tome": "ST", "st lucia": "LC", "reunion": "RE", "timor leste": "TL", "kosovo": "XK", "lao pdr": "LA",
+    "cote d ivoire": "CI", "u k": "GB", "wales": "GB", "northern ireland": "GB", "uae": "AE", "bosnia": "BA",
+    "china peoples republic": "CN", "former yugoslav republic macedonia": "MK", "united states virgin islands": "VI",
+    "us virgin islands": "VI", "nauru": "NR", "holy see vatican city state": "VA",
 }  # fmt: skip
 _EXTRA_CODES = {"XK": "XK", "XKX": "XK"}
 _FILLER = frozenset({"of", "the", "and"})

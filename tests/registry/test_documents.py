@@ -230,9 +230,8 @@ def test_any_content_under_any_ending_is_a_type_or_a_refusal(content, ending):
     try:
         found = sniffed_mime_type(file_name=f"a{ending}", content=content)
     except InvalidInput as error:
-        assert set(error.errors) == {"file"}
-    else:
-        assert "/" in found
+        found = " ".join(error.errors["file"])
+    assert "/" in found or found.startswith(("The content", "Files must"))
 
 
 # --- file or link -------------------------------------------------------------------------------------
@@ -260,7 +259,8 @@ def test_a_file_without_a_name_is_a_file_all_the_same():
 @pytest.mark.parametrize(
     ("details", "field"),
     [
-        ({"title": ""}, "title"), ({"title": "x" * 256}, "title"), ({"title": "a\x00"}, "title"), ({"title": 7}, "title"),
+        ({"title": ""}, "title"), ({"title": "x" * 256}, "title"), ({"title": "a\x00"}, "title"),
+        ({"title": 7}, "title"),
         ({"kind": "novel"}, "kind"), ({"visibility": "secret"}, "visibility"), ({"language": "x" * 11}, "language"),
         ({"sha256": "0" * 64}, "sha256"), ({"uploaded_by": None}, "uploaded_by"), ({"size_bytes": 5}, "size_bytes"),
     ],
@@ -420,8 +420,8 @@ def test_the_same_links_again_change_nothing():
         ([{"url": A}, {"title": "no address"}], "Give each document as an object with at least its `url`."),
         ([{"url": A}, "https://example.org"], "Give each document as an object with at least its `url`."),
         ([{"url": A}, {"url": 5}], "Give each document as an object with at least its `url`."),
-        ([{"url": A}, {"url": "https://example.org/a\x00"}],
-         "https://example.org/a\x00: Null characters cannot be stored."),
+        ([{"url": A}, {"url": "https://example.org/a?\x00"}],
+         "https://example.org/a?\x00: Null characters cannot be stored."),
     ],
 )  # fmt: skip
 def test_one_bad_link_changes_none(links, reason):
