@@ -64,3 +64,24 @@ class StillInUse(StateConflict):
     """The record is referred to by others, so it cannot be deleted."""
 
     code = "in_use"
+
+
+class MonitoringPeriodNotFound(NotFound):
+    """There is no such monitoring period."""
+
+    code = "monitoring_period_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Monitoring period not found.")
+
+
+class MonitoringNotPossible(StateConflict):
+    """The monitoring period's present status does not allow this step."""
+
+    code = "monitoring_not_possible"
+
+
+class MonitoringNotAllowed(NotAllowed):
+    """The actor may not take this step: no permission, or it needs a second person."""
+
+    code = "monitoring_not_allowed"

@@ -1,6 +1,7 @@
-"""Every lock of the ledger. The order is: accounts, then batches, then a project's figures; each ascending.
+"""Every lock of the ledger. The order is: accounts, then batches, then projects' figures; each ascending.
 
-Two movements that follow the order can wait for each other but never in a circle.
+Two movements that follow the order can wait for each other but never in a circle. Issuance takes its request,
+monitoring period and project before these; no movement locks any of the three.
 """
 
 from collections.abc import Iterable
@@ -23,9 +24,11 @@ def accounts_lock(pks: Iterable[int]) -> dict[int, HoldingAccount]:
     """
     _require_transaction()
     wanted = sorted(set(pks))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM transactions_holdingaccount WHERE id = ANY(%s) ORDER BY id FOR SHARE", [wanted])
-    accounts = {account.pk: account for account in HoldingAccount.objects.filter(pk__in=wanted)}
+    # Raw, because the ORM knows no share lock. A row that was being changed is read again once the lock is there.
+    rows = HoldingAccount.objects.raw(
+        "SELECT * FROM transactions_holdingaccount WHERE id = ANY(%s) ORDER BY id FOR SHARE", [wanted]
+    )
+    accounts = {account.pk: account for account in rows}
     if len(accounts) != len(wanted):
         raise AccountNotFound
     for account in accounts.values():
@@ -52,7 +55,7 @@ def account_lock_exclusive(pk: int) -> HoldingAccount:
 def batch_lock(pk: int) -> CreditBatch:
     """Return the batch, locked: one movement of a batch at a time, as its hash chain needs anyway."""
     _require_transaction()
-    return CreditBatch.objects.select_for_update(of=("self",)).get(pk=pk)
+    return CreditBatch.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
 def _require_transaction() -> None:

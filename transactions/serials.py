@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from carboncore.common.quantities import KG_PER_CREDIT
 
 REGISTRY_CODE = "CC"
-_ROOT = r"(?P<root>[A-Z]{2}-[A-Z]{2}-[A-Z0-9]{1,10}-\d{6,12}-\d{4}-\d{2,6})"
-_SERIAL = re.compile(rf"{_ROOT}(?:-(?P<first>\d{{1,12}}(?:\.\d{{3,4}})?)(?:-(?P<last>\d{{1,12}}(?:\.\d{{3,4}})?))?)?\Z")
+_ROOT = rf"(?P<root>{REGISTRY_CODE}-[A-Z]{{2}}-[A-Z0-9]{{1,10}}-[0-9]{{6,12}}-[0-9]{{4}}-[0-9]{{2,6}})"
+_CREDIT = r"[0-9]{1,12}(?:\.[0-9]{3,4})?"
+_SERIAL = re.compile(rf"{_ROOT}(?:-(?P<first>{_CREDIT})(?:-(?P<last>{_CREDIT}))?)?\Z")
 
 
 class SerialInvalid(ValueError):
@@ -40,7 +41,7 @@ def serial_text(*, root: str, first_kg: int, end_kg: int) -> str:
 
 
 def serial_parse(text: str) -> SerialRange:
-    """Return what a serial, a single credit (`…-17`) or a batch's root names.
+    """Return what a serial, a single credit (`…-17`), a kilogram of one (`…-17.250`) or a batch's root names.
 
     Raises:
         SerialInvalid: it is no serial of this registry, or its last comes before its first.
@@ -53,7 +54,7 @@ def serial_parse(text: str) -> SerialRange:
     if found["first"] is None:
         return SerialRange(found["root"], None, None)
     first_kg = _first_kg(found["first"])
-    end_kg = _end_kg(found["last"] or found["first"].split(".")[0])
+    end_kg = _end_kg(found["last"] or found["first"])
     if end_kg <= first_kg:
         raise SerialInvalid("The last credit of this serial number comes before its first.")
     return SerialRange(found["root"], first_kg, end_kg)

@@ -3,11 +3,15 @@
 One credit is one tonne; the smallest unit is one kilogram.
 """
 
+import re
 from decimal import Decimal, InvalidOperation
 
 KG_PER_CREDIT = 1000
 # 1,000 million tonnes: above any plausible single movement, far below what a bigint of kilograms holds.
 MAX_QUANTITY_KG = 10**12
+_KILOGRAM = Decimal("0.001")
+# Python's own reader also takes "1_000" and the digits of every script.
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\Z")
 
 
 class QuantityInvalid(ValueError):
@@ -22,6 +26,8 @@ def kg_from_tonnes(value: Decimal | int | str) -> int:
     """
     if isinstance(value, bool | float):
         raise QuantityInvalid("Give the quantity as a decimal number, e.g. 12.345.")
+    if isinstance(value, str) and not _NUMBER.match(value.strip()):
+        raise QuantityInvalid("Give the quantity as a number of tonnes with a decimal point, e.g. 12.345.")
     try:
         tonnes = Decimal(value)
     except (InvalidOperation, ValueError, TypeError):
@@ -30,10 +36,10 @@ def kg_from_tonnes(value: Decimal | int | str) -> int:
         raise QuantityInvalid("The quantity must be more than 0.")
     if tonnes > MAX_QUANTITY_KG // KG_PER_CREDIT:
         raise QuantityInvalid("The quantity is too large.")
-    kilograms = tonnes * KG_PER_CREDIT
-    if kilograms != kilograms.to_integral_value():
+    whole = tonnes.quantize(_KILOGRAM)
+    if whole != tonnes:
         raise QuantityInvalid("Use at most three decimal places: the smallest unit is one kilogram.")
-    return int(kilograms)
+    return int(whole * KG_PER_CREDIT)
 
 
 def tonnes_from_kg(kilograms: int) -> Decimal:

@@ -16,6 +16,12 @@ from registry.services.catalogue import (
 from registry.services.certifications import certification_delete, certification_save, project_standards_set
 from registry.services.documents import document_add, document_delete, document_links_set, document_update
 from registry.services.lifecycle import available_moves, project_move, unmet_requirements
+from registry.services.monitoring import (
+    monitoring_period_create,
+    monitoring_period_reject,
+    monitoring_period_submit,
+    monitoring_period_verify,
+)
 from registry.services.overlaps import overlap_justify, overlaps_refresh
 from registry.services.projects import (
     EDITABLE_FIELDS,
@@ -41,6 +47,10 @@ __all__ = [
     "document_update",
     "methodology_delete",
     "methodology_save",
+    "monitoring_period_create",
+    "monitoring_period_reject",
+    "monitoring_period_submit",
+    "monitoring_period_verify",
     "overlap_justify",
     "overlaps_refresh",
     "project_create",

@@ -34,6 +34,12 @@ def one_transaction() -> Iterator[None]:
         ) from error
 
 
+def constraint_of(error: IntegrityError) -> str:
+    """Return the name of the constraint that refused, or nothing when the database did not say."""
+    cause = error.__cause__
+    return (cause.diag.constraint_name or "") if isinstance(cause, postgres.Error) else ""
+
+
 def assign_fields(instance: models.Model, fields: Mapping[str, Any], *, allowed: Collection[str]) -> None:
     """Set the named fields: text trimmed, what is empty in the one way its column keeps emptiness.
 

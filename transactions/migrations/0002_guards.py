@@ -35,6 +35,10 @@ CREATE TRIGGER transactions_line_append_only BEFORE UPDATE OR DELETE ON transact
     FOR EACH ROW EXECUTE FUNCTION transactions_refuse_change();
 CREATE TRIGGER transactions_line_no_truncate BEFORE TRUNCATE ON transactions_ledgerline
     FOR EACH STATEMENT EXECUTE FUNCTION transactions_refuse_change();
+CREATE TRIGGER transactions_transactionentry_append_only BEFORE UPDATE OR DELETE ON transactions_transactionentry
+    FOR EACH ROW EXECUTE FUNCTION transactions_refuse_change();
+CREATE TRIGGER transactions_retirement_no_delete BEFORE DELETE ON transactions_retirement
+    FOR EACH ROW EXECUTE FUNCTION transactions_refuse_change();
 CREATE TRIGGER transactions_block_no_delete BEFORE DELETE ON transactions_block
     FOR EACH ROW EXECUTE FUNCTION transactions_refuse_change();
 CREATE TRIGGER transactions_batch_no_delete BEFORE DELETE ON transactions_creditbatch
@@ -42,6 +46,8 @@ CREATE TRIGGER transactions_batch_no_delete BEFORE DELETE ON transactions_credit
 """
 UNDO_APPEND_ONLY = """
 DROP TRIGGER transactions_batch_no_delete ON transactions_creditbatch;
+DROP TRIGGER transactions_retirement_no_delete ON transactions_retirement;
+DROP TRIGGER transactions_transactionentry_append_only ON transactions_transactionentry;
 DROP TRIGGER transactions_block_no_delete ON transactions_block;
 DROP TRIGGER transactions_line_no_truncate ON transactions_ledgerline;
 DROP TRIGGER transactions_line_append_only ON transactions_ledgerline;
@@ -68,9 +74,9 @@ CREATE TRIGGER transactions_block_state_final BEFORE UPDATE ON transactions_bloc
 
 CREATE FUNCTION transactions_batch_check_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.id, NEW.project_id, NEW.vintage, NEW.number, NEW.serial_root, NEW.quantity_kg, NEW.issued_at)
+    IF (NEW.id, NEW.project_id, NEW.vintage, NEW.number, NEW.serial_root, NEW.quantity_kg, NEW.standard_id, NEW.issued_at)
         IS DISTINCT FROM
-       (OLD.id, OLD.project_id, OLD.vintage, OLD.number, OLD.serial_root, OLD.quantity_kg, OLD.issued_at)
+       (OLD.id, OLD.project_id, OLD.vintage, OLD.number, OLD.serial_root, OLD.quantity_kg, OLD.standard_id, OLD.issued_at)
        OR NEW.entries < OLD.entries THEN
         RAISE EXCEPTION 'batch %: what was issued does not change', OLD.id
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'transactions_batch_identity_fixed';

@@ -7,7 +7,8 @@ from transactions.errors import CreditsNotMovable, EntryNotReversible, SecondPer
 from transactions.locks import batch_lock
 from transactions.models import LedgerEntry
 from transactions.services.moving import stated_reason
-from transactions.services.posting import posting, take_range
+from transactions.services.posting import posting
+from transactions.services.taking import take_ranges
 
 
 def entry_reverse(*, requested_by: User, approved_by: User, entry_pk: int, reason: str) -> LedgerEntry:
@@ -16,6 +17,7 @@ def entry_reverse(*, requested_by: User, approved_by: User, entry_pk: int, reaso
     Raises:
         SecondPersonNeeded: the same person asked and approved.
         NotFound: there is no such entry.
+        InvalidInput: no reason was given.
         EntryNotReversible: it is of a final kind, was reversed before, or the credits have moved on since.
     """
     if requested_by.pk == approved_by.pk:
@@ -25,37 +27,31 @@ def entry_reverse(*, requested_by: User, approved_by: User, entry_pk: int, reaso
         raise NotFound("Ledger entry not found.")
     if wrong.kind not in (EntryKind.TRANSFER, EntryKind.BUFFER_RELEASE):
         raise EntryNotReversible(f"An entry of kind {wrong.get_kind_display().lower()} is final or undone otherwise.")
+    reason = stated_reason(reason)
+    # Entries of these kinds have one giver and one receiver, however many lines.
     lines = list(wrong.lines.order_by("first_kg"))
-    account_ids = {pk for line in lines for pk in (line.from_account_id, line.to_account_id) if pk is not None}
-    with posting(actor=approved_by, account_ids=account_ids) as movement:
+    giver_id = lines[0].from_account_id
+    if giver_id is None:
+        raise EntryNotReversible("This entry took from no account, so there is none to give back to.")
+    with posting(actor=approved_by, account_ids=[giver_id, lines[0].to_account_id]) as movement:
         batch = batch_lock(wrong.batch_id)
         if LedgerEntry.objects.filter(reverses=wrong).exists():
             raise EntryNotReversible("This entry was reversed before.")
-        giver = lines[0].from_account_id
-        if giver is None or any(
-            line.from_account_id != giver or line.from_state != lines[0].from_state for line in lines
-        ):
-            raise EntryNotReversible("This entry took from more than one account; reverse it by transfers.")
         try:
-            slices = [
-                piece
-                for line in lines
-                for piece in take_range(
-                    batch=batch,
-                    account_id=line.to_account_id,
-                    state=BlockState(line.to_state),
-                    first_kg=line.first_kg,
-                    end_kg=line.end_kg,
-                )
-            ]
+            slices = take_ranges(
+                batch=batch,
+                account_id=lines[0].to_account_id,
+                state=BlockState(lines[0].to_state),
+                ranges=[(line.first_kg, line.end_kg) for line in lines],
+            )
         except CreditsNotMovable:
             raise EntryNotReversible("The credits have moved on since; nothing was changed.") from None
         return movement.move(
             batch=batch,
             kind=EntryKind.REVERSAL,
             slices=slices,
-            to_account_id=giver,
+            to_account_id=giver_id,
             to_state=BlockState(lines[0].from_state),
-            reason=stated_reason(reason),
+            reason=reason,
             reverses=wrong,
         )

@@ -19,12 +19,13 @@ def credits_transfer(
     """Move active credits from one account to another.
 
     Raises:
-        InvalidInput: both accounts are the same, or a serial is not one.
+        InvalidInput: both accounts are the same, the receiver is the buffer pool, or a serial is not one.
         AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
         NotEnoughCredits, CreditsNotMovable: the credits are not there to give.
     """
     if from_account.pk == to_account.pk:
         raise InvalidInput({"to_account": ["Choose another account than the one the credits are in."]})
+    _check_no_pool(to_account)
     return order_carry_out(
         actor=actor,
         order=Order(
@@ -60,7 +61,7 @@ def credits_cancel(
             from_state=BlockState.ACTIVE,
             to_state=BlockState.CANCELLED,
             wanted=wanted,
-            note=stated_reason(reason),
+            reason=stated_reason(reason),
             origin=origin or Origin(),
         ),
     )
@@ -76,6 +77,7 @@ def buffer_release(
         AccountNotFound, AccountNotUsable, NotEnoughCredits: as for a transfer.
     """
     _check_pool(pool)
+    _check_no_pool(to_account)
     return order_carry_out(
         actor=actor,
         order=Order(
@@ -86,7 +88,7 @@ def buffer_release(
             from_state=BlockState.BUFFER,
             to_state=BlockState.ACTIVE,
             wanted=wanted,
-            note=stated_reason(reason),
+            reason=stated_reason(reason),
             origin=Origin(),
         ),
     )
@@ -110,7 +112,7 @@ def buffer_cancel(*, actor: User, pool: HoldingAccount, wanted: Wanted, reason: 
             from_state=BlockState.BUFFER,
             to_state=BlockState.CANCELLED,
             wanted=wanted,
-            note=stated_reason(reason),
+            reason=stated_reason(reason),
             origin=Origin(),
         ),
     )
@@ -119,3 +121,8 @@ def buffer_cancel(*, actor: User, pool: HoldingAccount, wanted: Wanted, reason: 
 def _check_pool(pool: HoldingAccount) -> None:
     if pool.kind != AccountKind.BUFFER_POOL:
         raise InvalidInput({"pool": ["This account is not a buffer pool."]})
+
+
+def _check_no_pool(account: HoldingAccount) -> None:
+    if account.kind == AccountKind.BUFFER_POOL:
+        raise InvalidInput({"to_account": ["The buffer pool is filled by issuance only; choose another account."]})

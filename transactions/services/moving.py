@@ -7,11 +7,17 @@ from itertools import pairwise
 
 from accounts.models import User
 from carboncore.common.errors import InvalidInput
+from carboncore.common.quantities import MAX_QUANTITY_KG, tonnes_from_kg
+from registry.services.validation import text_fault
 from transactions.choices import BlockState, EntryKind, TransactionStatus, TransactionType
+from transactions.errors import QuantityRefused
 from transactions.locks import batch_lock
 from transactions.models import CreditBatch, HoldingAccount, Transaction, TransactionEntry
 from transactions.serials import SerialInvalid, serial_parse
-from transactions.services.posting import Posting, Slice, posting, take_lowest, take_range
+from transactions.services.posting import Posting, posting
+from transactions.services.taking import Slice, take_lowest, take_ranges
+
+MAX_NOTE = 1_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Order:
-    """One movement to carry out: from whom and what state, to whom and what state, how much, and why."""
+    """One movement to carry out: from whom and what state, to whom and what state, how much, and why.
+
+    `reason` is kept in the ledger and hashed for good; `note` only with the transaction.
+    """
 
     transaction_type: TransactionType
     kind: EntryKind
@@ -44,6 +53,7 @@ class Order:
     to_state: BlockState
     wanted: Wanted
     note: str = ""
+    reason: str = ""
     origin: Origin = field(default_factory=Origin)
 
 
@@ -62,17 +72,22 @@ def order_post(*, movement: Posting, order: Order) -> Transaction:
     """Carry out an order inside a posting that is already open; returns the completed transaction.
 
     Raises:
-        NotEnoughCredits, CreditsNotMovable, InvalidInput: the credits are not there to give.
+        QuantityRefused: the quantity is not positive, or larger than any there can be.
+        InvalidInput: the note is no text of at most 1,000 characters, or a serial is none of this project.
+        NotEnoughCredits, CreditsNotMovable: the credits are not there to give.
     """
-    for batch, slices in _taken(order):
+    _check_order(order)
+    entries = [
         movement.move(
             batch=batch,
             kind=order.kind,
             slices=slices,
             to_account_id=order.to_account.pk,
             to_state=order.to_state,
-            reason=order.note if order.transaction_type is TransactionType.CANCELLATION else "",
+            reason=order.reason,
         )
+        for batch, slices in _taken(order)
+    ]
     transaction = Transaction.objects.create(
         transaction_type=order.transaction_type,
         status=TransactionStatus.COMPLETED,
@@ -83,15 +98,13 @@ def order_post(*, movement: Posting, order: Order) -> Transaction:
         from_user_id=order.from_account.owner_id,
         to_user_id=order.to_account.owner_id,
         quantity_kg=order.wanted.quantity_kg,
-        note=order.note.strip(),
+        note=order.reason or order.note.strip(),
         completed_at=movement.at,
         processing_time_seconds=Decimal(0),
         user_agent=order.origin.user_agent[:500],
         ip_address=order.origin.ip_address,
     )
-    TransactionEntry.objects.bulk_create(
-        TransactionEntry(transaction=transaction, entry=entry) for entry in movement.entries
-    )
+    TransactionEntry.objects.bulk_create(TransactionEntry(transaction=transaction, entry=entry) for entry in entries)
     return transaction
 
 
@@ -102,9 +115,16 @@ def stated_reason(reason: str) -> str:
         InvalidInput: it is empty, too long or not text.
     """
     reason = reason.strip()
-    if not reason or len(reason) > 1000 or "\x00" in reason:
+    if not reason or len(reason) > MAX_NOTE or text_fault(reason):
         raise InvalidInput({"reason": ["Give a reason of up to 1,000 characters."]})
     return reason
+
+
+def _check_order(order: Order) -> None:
+    if not 0 < order.wanted.quantity_kg <= MAX_QUANTITY_KG:
+        raise QuantityRefused("The quantity must be more than 0, and no more than a thousand million tonnes.")
+    if len(order.note) > MAX_NOTE or text_fault(order.note):
+        raise InvalidInput({"note": [f"Use up to {MAX_NOTE:,} characters of text."]})
 
 
 def _taken(order: Order) -> Iterator[tuple[CreditBatch, list[Slice]]]:
@@ -120,16 +140,7 @@ def _taken(order: Order) -> Iterator[tuple[CreditBatch, list[Slice]]]:
         return
     for batch_id, ranges in sorted(_ranges_by_batch(wanted).items()):
         batch = batch_lock(batch_id)
-        yield (
-            batch,
-            [
-                piece
-                for first_kg, end_kg in ranges
-                for piece in take_range(
-                    batch=batch, account_id=account.pk, state=state, first_kg=first_kg, end_kg=end_kg
-                )
-            ],
-        )
+        yield batch, take_ranges(batch=batch, account_id=account.pk, state=state, ranges=ranges)
 
 
 def _ranges_by_batch(wanted: Wanted) -> dict[int, list[tuple[int, int]]]:
@@ -152,5 +163,5 @@ def _ranges_by_batch(wanted: Wanted) -> dict[int, list[tuple[int, int]]]:
             raise InvalidInput({"serials": ["The same credits are named twice."]})
     named = sum(end - first for ranges in found.values() for first, end in ranges)
     if named != wanted.quantity_kg:
-        raise InvalidInput({"quantity": [f"The serials name {named / 1000:,.3f} t; give that quantity."]})
+        raise InvalidInput({"quantity": [f"The serials name {tonnes_from_kg(named):,} t; give that quantity."]})
     return found

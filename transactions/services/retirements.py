@@ -5,9 +5,10 @@ from datetime import date
 
 from accounts.models import User
 from carboncore.common.errors import InvalidInput
+from registry.services.validation import text_fault
 from transactions.choices import BlockState, EntryKind, RetirementPurpose, TransactionType
 from transactions.models import HoldingAccount, Retirement
-from transactions.services.moving import Order, Origin, Wanted, order_post
+from transactions.services.moving import MAX_NOTE, Order, Origin, Wanted, order_post
 from transactions.services.posting import posting
 
 
@@ -35,7 +36,7 @@ def credits_retire(
     """Use up active credits for good on somebody's behalf.
 
     Raises:
-        InvalidInput: no beneficiary, an unknown purpose, or a period that ends before it begins.
+        InvalidInput: no beneficiary, an unknown purpose, a period that ends before it begins, or text that is too long.
         AccountNotFound, AccountNotUsable, NotEnoughCredits, CreditsNotMovable: as for a transfer.
     """
     _check_details(details)
@@ -69,13 +70,19 @@ def credits_retire(
 
 def _check_details(details: RetirementDetails) -> None:
     errors: dict[str, list[str]] = {}
-    if not details.beneficiary_name.strip() or len(details.beneficiary_name) > 255:
+    if not details.beneficiary_name.strip() or _unfit(details.beneficiary_name, 255):
         errors["beneficiary_name"] = ["Say on whose behalf the credits are retired (up to 255 characters)."]
+    if _unfit(details.beneficiary_location, 255):
+        errors["beneficiary_location"] = ["Use up to 255 characters of text."]
     if details.purpose not in RetirementPurpose.values:
         errors["purpose"] = [f"Choose one of: {', '.join(RetirementPurpose.values)}."]
     if details.period_start and details.period_end and details.period_end < details.period_start:
         errors["period_end"] = ["The period ends before it begins."]
-    if len(details.note) > 1000:
-        errors["note"] = ["Use up to 1,000 characters."]
+    if _unfit(details.note, MAX_NOTE):
+        errors["note"] = [f"Use up to {MAX_NOTE:,} characters of text."]
     if errors:
         raise InvalidInput(errors)
+
+
+def _unfit(text: str, length: int) -> bool:
+    return len(text) > length or bool(text_fault(text))
