@@ -16,6 +16,7 @@ _STYLES = {"all": [f"{_VENDOR}/leaflet/leaflet.css", f"{_MAP}/boundary.css"]}
 _MAP_SCRIPTS = [
     f"{_VENDOR}/leaflet/leaflet.js",
     f"{_VENDOR}/topojson-client/topojson-client.min.js",
+    f"{_VENDOR}/polygon-clipping/polygon-clipping.umd.min.js",
     f"{_MAP}/geo.js",
     f"{_MAP}/backdrop.js",
     f"{_MAP}/neighbours.js",

@@ -21,7 +21,14 @@
     window.CarbonBackdrop.whenSized(map, element, () => {
       window.CarbonBackdrop.fit(map, polygons);
       if (root.dataset.neighbours) {
-        window.CarbonNeighbours.watch(map, root.dataset.neighbours, root.dataset.project, () => {}, {});
+        const shared = L.layerGroup().addTo(map);
+        const show = (found) => {
+          const words = window.CarbonNeighbours.claims(polygons, found, shared);
+          root.querySelector("[data-claims]").replaceChildren(
+            ...words.map((sentence) => Object.assign(document.createElement("li"), { textContent: sentence })),
+          );
+        };
+        window.CarbonNeighbours.watch(map, root.dataset.neighbours, root.dataset.project, show, {});
       }
     });
   }
