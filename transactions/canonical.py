@@ -6,9 +6,10 @@ decimals of a second; nothing in it names a person, so that a person can be forg
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, order=True)
@@ -35,10 +36,33 @@ def entry_hash(
     lines: Sequence[Line],
 ) -> bytes:
     """Return sha256(previous hash ‖ canonical text): 32 bytes."""
-    document = {
+    document = entry_document(
+        serial_root=serial_root,
+        position=position,
+        kind=kind,
+        at=at,
+        reason=reason,
+        reverses_position=reverses_position,
+        lines=lines,
+    )
+    return chained_hash(previous_hash, document)
+
+
+def entry_document(
+    *,
+    serial_root: str,
+    position: int,
+    kind: str,
+    at: datetime,
+    reason: str,
+    reverses_position: int | None,
+    lines: Sequence[Line],
+) -> dict[str, Any]:
+    """Return what an entry says, as the JSON object that is hashed."""
+    return {
         "batch": serial_root,
         "position": position,
-        "kind": kind,
+        "kind": str(kind),
         "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
         "reason": reason,
         "reverses": reverses_position,
@@ -47,5 +71,13 @@ def entry_hash(
             for line in sorted(lines, key=lambda line: line.first_kg)
         ],
     }
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(previous_hash + text.encode()).digest()
+
+
+def chained_hash(previous_hash: bytes, document: Mapping[str, Any]) -> bytes:
+    """Return the hash of an entry's document after the entry with `previous_hash`."""
+    return hashlib.sha256(previous_hash + canonical_text(document)).digest()
+
+
+def canonical_text(document: Mapping[str, Any]) -> bytes:
+    """Return a JSON object as the one byte string that is hashed or signed."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

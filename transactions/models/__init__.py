@@ -2,6 +2,7 @@
 
 from transactions.models.account import Balance, HoldingAccount
 from transactions.models.batch import Block, CreditBatch
+from transactions.models.checkpoint import Checkpoint, CheckpointBatch
 from transactions.models.idempotency import IdempotencyKey
 from transactions.models.issuance import IssuanceRequest
 from transactions.models.ledger import LedgerEntry, LedgerLine
@@ -14,6 +15,8 @@ from transactions.models.verification import LedgerVerification
 __all__ = [
     "Balance",
     "Block",
+    "Checkpoint",
+    "CheckpointBatch",
     "CreditBatch",
     "CreditPrice",
     "HoldingAccount",
