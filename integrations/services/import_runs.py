@@ -9,6 +9,7 @@ from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connections, transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from accounts.models import User
 from carboncore.common.context import current_actor
@@ -19,6 +20,8 @@ from integrations.models import ImportRun
 from integrations.registry_exports import SourceCode
 from integrations.services.import_projects import ImportSummary, Progress, projects_import_file
 
+# The job's name in the queue; `integrations.tasks` holds what it does.
+IMPORT_TASK = "integrations.import_run"
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
 _CHUNK = 1 << 20
 
@@ -34,14 +37,12 @@ def import_run_create(
     _check(source, upload.size or 0)
     run = _new_run(actor=actor, source=source, file_name=upload.name or "upload", stream=cast("BinaryIO", upload.file))
     run.dry_run, run.keep_going, run.publish = dry_run, keep_going, publish
-    # Imported here: the task module calls this one.
-    from integrations.tasks import import_run_job
-
     with transaction.atomic():
         upload.seek(0)
         run.file.save(run.file_name, upload, save=False)
         run.save()
-        import_run_job.defer(run_id=run.pk)
+        # One import at a time: a second waits in the queue rather than on a lock.
+        app.configure_task(IMPORT_TASK, queue="imports", lock=IMPORT_TASK).defer(run_id=run.pk)
     return run
 
 

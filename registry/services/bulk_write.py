@@ -41,7 +41,7 @@ def update_many(instances: Sequence[models.Model], fields: Collection[str]) -> N
         return
     model = type(instances[0])
     quote = connection.ops.quote_name
-    key = model._meta.pk
+    key = _key(model)
     written = [field for field in _columns(model) if field.name in fields]
     table, fresh = quote(model._meta.db_table), quote(f"{model._meta.db_table}_fresh")
     names = ", ".join(quote(field.column) for field in (key, *written))
@@ -65,7 +65,7 @@ def record_history(model: type[models.Model], pks: Collection[int], *, kind: str
         f"INSERT INTO {quote(history._meta.db_table)} ({columns}, history_date, history_change_reason,"  # noqa: S608
         " history_type, history_user_id, entrance)"
         f" SELECT {columns}, %s, %s, %s, %s, %s FROM {quote(model._meta.db_table)}"
-        f" WHERE {quote(model._meta.pk.column)} = ANY(%s) ORDER BY {quote(model._meta.pk.column)}"
+        f" WHERE {quote(_key(model).column)} = ANY(%s) ORDER BY {quote(_key(model).column)}"
     )
     user_pk = actor.user.pk if actor.user is not None else None
     with connection.cursor() as cursor:
@@ -76,11 +76,15 @@ def _give_keys(model: type[models.Model], instances: Sequence[models.Model]) -> 
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
-            [model._meta.db_table, model._meta.pk.column, len(instances)],
+            [model._meta.db_table, _key(model).column, len(instances)],
         )
         keys = sorted(key for (key,) in cursor.fetchall())
     for instance, key in zip(instances, keys, strict=True):
         instance.pk = key
+
+
+def _key(model: type[models.Model]) -> Any:
+    return model._meta.pk
 
 
 def _columns(model: type[models.Model]) -> list[Any]:
@@ -90,6 +94,8 @@ def _columns(model: type[models.Model]) -> list[Any]:
 def _copy(table: str, columns: Sequence[Any], instances: Sequence[models.Model], *, add: bool) -> None:
     quote = connection.ops.quote_name
     names = ", ".join(quote(field.column) for field in columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {quote(table)} ({names}) FROM STDIN") as copy:
+    statement = f"COPY {quote(table)} ({names}) FROM STDIN"
+    # Django passes COPY through to the driver, whose errors are not Django's until they are wrapped.
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for instance in instances:
             copy.write_row([field.get_db_prep_save(field.pre_save(instance, add), connection) for field in columns])

@@ -1,11 +1,20 @@
 """Importing an export: what is created, what a second run does, whose fields stay, what is refused."""
 
+import csv
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connections
 from django.utils import timezone
+from openpyxl import Workbook
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from carboncore.common.context import Entrance, acting
@@ -19,7 +28,8 @@ from integrations.services.import_projects import projects_import_file
 from integrations.tasks import import_run_job
 from registry.models import Methodology, Project, ProjectCredits, ProjectStatusChange
 from registry.services import project_publish, project_update
-from registry.services.catalogue_seed import standards_seed, validators_seed
+from registry.services.catalogue_seed import project_types_seed, standards_seed, validators_seed
+from registry.services.project_import import _known, projects_import
 
 pytestmark = pytest.mark.django_db
 
@@ -300,6 +310,8 @@ def test_an_upload_is_queued_and_the_job_records_what_it_did(settings):
             actor=officer, source="verra", upload=upload, dry_run=False, keep_going=True, publish=True
         )
     assert (queued.state, queued.size_bytes, queued.file_name) == (ImportState.QUEUED, upload.size, "allprojects.csv")
+    job = ProcrastinateJob.objects.get()
+    assert (job.task_name, job.args, job.queue_name) == ("integrations.import_run", {"run_id": queued.pk}, "imports")
     import_run_job(run_id=queued.pk)
 
     done = ImportRun.objects.get()
@@ -358,3 +370,75 @@ def test_a_run_that_was_refused_says_so():
     started.refresh_from_db()
     assert started.state == ImportState.FAILED
     assert started.message.startswith("Nothing was imported: 1 of 1 rows were rejected.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_takes_the_upload_and_its_progress_is_seen_before_it_ends(settings):
+    # Given a queued upload of a workbook, and somebody who watches over another connection while rows are written
+    officer = User.objects.create_user(email="officer@example.org", password=None)
+    book = Workbook()
+    for row in csv.reader([HEADER, *(STOVES.replace("2501", str(number)) for number in range(1, 2502))]):
+        book.active.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    upload = SimpleUploadedFile("allprojects.xlsx", content.getvalue())
+    run = import_run_create(
+        actor=officer, source="verra", upload=upload, dry_run=False, keep_going=False, publish=False
+    )
+    seen = []
+
+    def watching(*, rows, **arguments):
+        with closing(connections.create_connection("default")) as watcher, watcher.cursor() as cursor:
+            cursor.execute("SELECT percent_done, state FROM integrations_importrun WHERE id = %s", [run.pk])
+            seen.append(cursor.fetchone())
+        return projects_import(rows=rows, **arguments)
+
+    # When the worker runs
+    with patch("integrations.services.import_projects.projects_import", watching):
+        app.with_connector(app.connector.get_worker_connector()).run_worker(
+            wait=False, listen_notify=False, install_signal_handlers=False
+        )
+
+    # Then batches of 1,000 of 2,501 rows were seen to be done
+    assert seen == [(0, "running"), (39, "running"), (79, "running")]
+    run.refresh_from_db()
+    assert (run.state, run.created_count, run.percent_done) == (ImportState.DONE, 2501, 100)
+
+
+def import_twice_at_once():
+    """Two imports of one file, each of which waits, after looking for known projects, for the other to have looked."""
+    both_have_looked = threading.Barrier(2)
+
+    def looking(rows):
+        known = _known(rows)
+        with suppress(threading.BrokenBarrierError):
+            both_have_looked.wait(timeout=1)
+        return known
+
+    def work(_number):
+        try:
+            return run(FOREST, STOVES)[0].created
+        except IntegrityError as error:
+            return error
+        finally:
+            connections.close_all()
+
+    project_types_seed()
+    with patch("registry.services.project_import._known", looking), ThreadPoolExecutor(2) as pool:
+        return list(pool.map(work, range(2)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_two_imports_create_the_same_project():
+    with patch("integrations.services.import_projects.import_lock"):
+        outcomes = import_twice_at_once()
+
+    assert sorted(isinstance(outcome, IntegrityError) for outcome in outcomes) == [False, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_the_lock_the_second_of_two_imports_finds_everything_there():
+    outcomes = import_twice_at_once()
+
+    assert sorted(outcomes) == [0, 2]
+    assert Project.objects.count() == 2

@@ -1,7 +1,7 @@
 """List likely double listings across registries."""
 
 import json
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             shapes = [_shape(conflict, projects) for conflict in found]
             self.stdout.write(json.dumps(shapes, ensure_ascii=False, indent=2))
         else:
-            _show(Console(file=self.stdout, highlight=False), found, projects)
+            _show(Console(file=cast("IO[str]", self.stdout), highlight=False), found, projects)
 
 
 def _shape(conflict: ListingConflict, projects: dict[int, Project]) -> dict[str, Any]:

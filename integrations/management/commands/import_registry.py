@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError(f"No such file: {', '.join(missing)}.", returncode=2)
         if options["rejects"] and len(paths) > 1:
             raise CommandError("--rejects names one file; import the exports one by one to use it.", returncode=2)
-        console = Console(file=self.stdout, highlight=False)
+        console = Console(file=cast("IO[str]", self.stdout), highlight=False)
         # Every file is tried, whatever became of the one before it.
         whole = [self._import(path, options, console) for path in paths]
         if not all(whole):
