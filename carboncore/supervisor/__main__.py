@@ -108,8 +108,7 @@ def _prepare_database(variables: dict[str, str]) -> None:
     )
     if _is_first_start(variables["DATABASE_URL"]):
         say("First start: loading the demo data …")
-        if (environment.BASE_DIR / "registry/management/commands/seed.py").exists():  # TEMPORARY, see report
-            _manage(variables, "seed", advice="Read the message above and start again; it goes on where it stopped.")
+        _manage(variables, "seed", advice="Read the message above and start again; it goes on where it stopped.")
         _manage(variables, "create_super_admin", advice="Run `manage.py create_super_admin` by hand.")
 
 

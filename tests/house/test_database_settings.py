@@ -1,0 +1,86 @@
+"""How each kind of process reaches the database: a web request within limits and from a pool, a command without."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from zeal import NPlusOneError, zeal_context
+
+from tests import cluster
+
+ROOT = Path(__file__).resolve().parents[2]
+ASK = """
+import django, json
+django.setup()
+from django.db import connection
+shown = {}
+with connection.cursor() as cursor:
+    for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "TimeZone"):
+        cursor.execute(f"SHOW {name}")
+        shown[name] = cursor.fetchone()[0]
+print(json.dumps([shown, connection.pool.max_size if connection.pool else None]))
+"""
+
+
+def as_process(**variables):
+    """Return the session settings and the pool's size that a process with these variables has."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "carboncore.settings",
+            "DATABASE_URL": cluster.address(),
+            "DEBUG": "true",
+            **variables,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.django_db  # brings the cluster up
+def test_a_web_request_has_limits_and_a_command_has_none():
+    web, web_pool = as_process(CARBONCORE_PROCESS="web", DB_POOL_MAX="7", DB_LOCK_TIMEOUT="4s")
+    command, command_pool = as_process()
+
+    assert web == {
+        "statement_timeout": "30s",
+        "lock_timeout": "4s",
+        "idle_in_transaction_session_timeout": "1min",
+        "TimeZone": "UTC",
+    }
+    assert web_pool == 7
+    assert command == {
+        "statement_timeout": "0",
+        "lock_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+        "TimeZone": "UTC",
+    }
+    assert command_pool is None
+
+
+@pytest.mark.django_db
+def test_a_query_for_each_row_fails_a_test():
+    # given two groups with a permission each
+    for permission in Permission.objects.all()[:2]:
+        Group.objects.create(name=permission.codename).permissions.add(permission)
+
+    # when a page would ask for the permissions of each in turn, then the test that shows the page fails
+    def show():
+        return [list(group.permissions.all()) for group in Group.objects.all()]
+
+    with zeal_context(), pytest.raises(NPlusOneError):
+        show()
+
+
+def test_every_request_of_a_test_is_watched_for_that(settings):
+    assert settings.ZEAL_RAISE is True
+    assert settings.MIDDLEWARE[-1] == "zeal.middleware.zeal_middleware"
+    assert settings.DEBUG is False
