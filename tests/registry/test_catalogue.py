@@ -230,7 +230,8 @@ def test_an_accreditation_belongs_to_its_own_body():
     ("fields", "named"),
     [
         ({"name": ""}, {"name"}), ({"name": "x" * 256}, {"name"}), ({"country": "DE"}, {"country"}),
-        ({"website": "ftp://"}, {"website"}), ({"is_active": "perhaps"}, {"is_active"}), ({"is_active": None}, {"is_active"}),
+        ({"website": "ftp://"}, {"website"}), ({"is_active": "perhaps"}, {"is_active"}),
+        ({"is_active": None}, {"is_active"}),
     ],
 )  # fmt: skip
 def test_a_bad_verification_body_is_refused(fields, named):
