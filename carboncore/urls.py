@@ -8,6 +8,7 @@ from django.urls import include, path, re_path
 
 from carboncore.common.api.docs import ApiDocsView, schema_view
 from carboncore.common.api.errors import not_found_response
+from carboncore.views import home
 
 
 def favicon(_request: HttpRequest) -> HttpResponse:
@@ -16,6 +17,7 @@ def favicon(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("", home, name="home"),
     path("favicon.ico", favicon),
     path("staff/", admin.site.urls),
     path("", include("carboncore.api_urls")),

@@ -143,8 +143,10 @@ class ListingConflictAdmin(ReadOnlyAdmin):
     @display(description="side by side")
     def comparison(self, obj: ListingConflict) -> Any:
         """Show both projects' facts beside each other, and why they look alike."""
-        pair = Project.objects.select_related("project_type", "country").defer("coordinates").in_bulk(
-            [obj.project_a_id, obj.project_b_id]
+        pair = (
+            Project.objects.select_related("project_type", "country")
+            .defer("coordinates")
+            .in_bulk([obj.project_a_id, obj.project_b_id])
         )
         first, second = pair[obj.project_a_id], pair[obj.project_b_id]
         rows = [

@@ -5,12 +5,22 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.urls import URLPattern, path
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.urls import URLPattern, path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from carboncore.common.admin.base import StaffModelAdmin
+from carboncore.common.admin.confirm import confirm_page
 from carboncore.common.admin.refusals import RefusableForm
 from integrations.choices import ImportState
 from integrations.models import ImportRun
@@ -49,6 +59,7 @@ class ImportRunAdmin(StaffModelAdmin):
     search_fields = ("file_name", "sha256")
     ordering = ("-created_at", "-pk")
     warn_unsaved_form = False
+    add_form_template = "integrations/upload_form.html"
     change_form_outer_before_template = "integrations/import_run_head.html"
     add_fieldsets = ((None, {"fields": ("source", "upload", "dry_run", "keep_going", "publish")}),)
     fieldsets = (
@@ -62,6 +73,7 @@ class ImportRunAdmin(StaffModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/progress/", wrap(self.progress), name="integrations_importrun_progress"),
+            path("<int:pk>/for-real/", wrap(self.for_real), name="integrations_importrun_for_real"),
             path("<int:pk>/rejects/", wrap(self.rejects), name="integrations_importrun_rejects"),
             *super().get_urls(),
         ]
@@ -87,6 +99,10 @@ class ImportRunAdmin(StaffModelAdmin):
             publish=data["publish"],
         )
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin with a dry run: it costs nothing and shows what would happen."""
+        return {"dry_run": True}
+
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """Go to the page on which the import can be followed."""
         request.POST = request.POST.copy()  # type: ignore[misc]
@@ -98,7 +114,15 @@ class ImportRunAdmin(StaffModelAdmin):
     ) -> HttpResponse:
         """Add the head of the page: how far it is, and what came of it."""
         run = self.get_object(request, object_id)
-        head = {} if run is None else {"run": run, "run_figures": _figures(run), "findings": _findings(run)}
+        head = {}
+        if run is not None:
+            may_repeat = run.dry_run and run.state == ImportState.DONE and bool(run.file) and self.has_add_permission(request)
+            head = {
+                "run": run,
+                "run_figures": _figures(run),
+                "findings": _findings(run),
+                "may_repeat": may_repeat,
+            }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **head})
 
     def progress(self, request: HttpRequest, pk: int) -> JsonResponse:
@@ -112,6 +136,44 @@ class ImportRunAdmin(StaffModelAdmin):
                 "over": run.state in _OVER,
             }
         )
+
+    def for_real(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, then import the file of a dry run for real, without uploading it again."""
+        run = self._run(request, pk)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if not (run.dry_run and run.file and run.state in _OVER):
+            raise Http404
+        actor: Any = request.user
+        begun: list[ImportRun] = []
+
+        def start(_: dict[str, Any]) -> str:
+            with run.file.open("rb") as content:
+                upload = SimpleUploadedFile(run.file_name, content.read())
+            begun.append(
+                import_run_create(
+                    actor=actor,
+                    source=run.source,
+                    upload=upload,
+                    dry_run=False,
+                    keep_going=run.keep_going,
+                    publish=run.publish,
+                )
+            )
+            return "The import is queued; this page follows it."
+
+        response = confirm_page(
+            self,
+            request,
+            obj=run,
+            title="Import this file for real?",
+            submit="Import it",
+            form=forms.Form(request.POST or None),
+            run=start,
+            back=_page(run),
+            context={"explanation": run.message, "facts": [("File", run.file_name), ("Options", self.how(run))]},
+        )
+        return HttpResponseRedirect(_page(begun[0])) if begun else response
 
     def rejects(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Send the rejected rows with the reason of each."""
@@ -152,6 +214,10 @@ class ImportRunAdmin(StaffModelAdmin):
             if chosen
         ]
         return ", ".join(options) or "all or nothing"
+
+
+def _page(run: ImportRun) -> str:
+    return reverse("admin:integrations_importrun_change", args=[run.pk])
 
 
 def _figures(run: ImportRun) -> list[tuple[str, int]]:

@@ -40,9 +40,7 @@ class JobAdmin(ReadOnlyAdmin):
     search_fields = ("task_name",)
     ordering = ("-id",)
     inlines = (EventInline,)
-    fieldsets = (
-        (None, {"fields": ("task_name", "state", "args", "queue_name", "attempts", "scheduled_at", "lock")}),
-    )
+    fieldsets = ((None, {"fields": ("task_name", "state", "args", "queue_name", "attempts", "scheduled_at", "lock")}),)
     readonly_fields = ("state",)
 
     @display(

@@ -10,7 +10,14 @@ from django.utils import timezone
 from unfold.decorators import display
 
 from carboncore.common.admin.base import ReadOnlyAdmin, StaffModelAdmin, StaffTabularInline
+from carboncore.common.admin.exchange import ExchangeMixin
 from carboncore.common.admin.history import HistorySource
+from registry.admin.resources import (
+    MethodologyResource,
+    ProjectTypeResource,
+    StandardResource,
+    ValidatorResource,
+)
 from registry.admin.row_choices import RowChoicesForm, RowChoicesInline
 from registry.models import (
     Country,
@@ -38,7 +45,7 @@ def _changed(form: ModelForm) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in form.changed_data}
 
 
-class CatalogueAdmin(StaffModelAdmin):
+class CatalogueAdmin(ExchangeMixin, StaffModelAdmin):
     """A page of the catalogue: what projects refer to. Nothing in use can be deleted, and the service says so."""
 
     readonly_fields = ("created_at", "updated_at")
@@ -65,6 +72,7 @@ class CountryAdmin(ReadOnlyAdmin):
 class ProjectTypeAdmin(CatalogueAdmin):
     """The page of a project type."""
 
+    resource_classes = (ProjectTypeResource,)
     list_display = ("code", "name", "category", "land_based", "project_count", "updated_at")
     list_filter = ("land_based", "category")
     search_fields = ("code", "name", "category")
@@ -95,6 +103,7 @@ class ProjectTypeAdmin(CatalogueAdmin):
 class StandardAdmin(CatalogueAdmin):
     """The page of a standard."""
 
+    resource_classes = (StandardResource,)
     list_display = ("code", "name", "version", "project_count", "url")
     search_fields = ("code", "name")
     fieldsets = (
@@ -141,6 +150,7 @@ class AccreditationInline(RowChoicesInline, StaffTabularInline):
 class StandardValidatorAdmin(CatalogueAdmin):
     """The page of a verification body."""
 
+    resource_classes = (ValidatorResource,)
     list_display = ("name", "country", "accreditation_body", "standards", "next_expiry", "is_active")
     list_select_related = ("country",)
     list_filter = ("is_active", "accreditations__standard")
@@ -202,6 +212,7 @@ class StandardValidatorAdmin(CatalogueAdmin):
 class MethodologyAdmin(CatalogueAdmin):
     """The page of a methodology."""
 
+    resource_classes = (MethodologyResource,)
     list_display = ("code", "name", "standard", "version", "project_count")
     list_select_related = ("standard",)
     list_filter = ("standard",)

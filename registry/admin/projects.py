@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 
 from carboncore.common.admin.base import StaffModelAdmin
+from carboncore.common.admin.exchange import ExchangeMixin
 from carboncore.common.admin.history import HistorySource
 from registry.admin.boundary_widget import BOUNDARY_MAP_MEDIA
 from registry.admin.project_filters import (
@@ -32,6 +33,7 @@ from registry.admin.project_form import ProjectForm
 from registry.admin.project_inlines import CertificationInline, DocumentInline
 from registry.admin.project_lifecycle import LifecycleMixin
 from registry.admin.project_reading import READING_FIELDS, ReadingMixin
+from registry.admin.resources import ProjectResource
 from registry.choices import ProjectStatus
 from registry.models import BoundaryOverlap, Document, Project, ProjectStandard
 from registry.selectors.neighbours import neighbours_in_box
@@ -63,10 +65,11 @@ STATUS_COLOURS = {
 
 
 @admin.register(Project)
-class ProjectAdmin(LifecycleMixin, ReadingMixin, StaffModelAdmin):
+class ProjectAdmin(LifecycleMixin, ReadingMixin, ExchangeMixin, StaffModelAdmin):
     """The list of projects and the page of one."""
 
     form = ProjectForm
+    resource_classes = (ProjectResource,)
     list_display = (
         "name_and_origin",
         "type_code",
@@ -158,6 +161,13 @@ class ProjectAdmin(LifecycleMixin, ReadingMixin, StaffModelAdmin):
                 shares_land=OPEN_OVERLAP
             )
         return queryset
+
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Project]:
+        """Fetch with all exported projects what their rows name."""
+        queryset = super().get_export_queryset(request)
+        return queryset.select_related("project_type", "country", "methodology").prefetch_related(
+            "certifications__standard"
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Project], search_term: str

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
-from carboncore.common.admin.history import HistorySource, history_page
+from carboncore.common.admin.history import HistorySource, history_page, log_page
 from carboncore.common.admin.refusals import RefusableForm, Refusal, Refused, remember_refusal, with_refusal
 from carboncore.common.errors import RegistryError
 
@@ -160,7 +160,8 @@ class StaffModelAdmin(ModelAdmin):
 
     def history_sources(self, obj: Any) -> Sequence[HistorySource]:
         """Return what the history page tells: the record's own rows, and those that subclasses add."""
-        return [HistorySource(self.model, {self.model._meta.pk.attname: obj.pk})]
+        tracked = hasattr(self.model, "history")
+        return [HistorySource(self.model, {self.model._meta.pk.attname: obj.pk})] if tracked else []
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -171,7 +172,8 @@ class StaffModelAdmin(ModelAdmin):
             raise Http404
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
-        page = history_page(self.history_sources(obj), request.GET.get("page", "1"), HISTORY_PAGE_SIZE)
+        sources, number = self.history_sources(obj), request.GET.get("page", "1")
+        page = history_page(sources, number, HISTORY_PAGE_SIZE) if sources else log_page(obj, number, HISTORY_PAGE_SIZE)
         context = {
             **self.admin_site.each_context(request),
             "title": f"History of {obj}",

@@ -1,0 +1,346 @@
+"""Import and export on the staff pages: CSV, XLSX and JSON, previewed before anything changes, saved by services.
+
+For up to `MAX_ROWS` rows, because everything is held in memory; registries' own exports, of any size, go through
+`manage.py import_registry` or the upload of registry exports.
+"""
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import tablib
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from import_export import resources, tmp_storages
+from import_export.admin import ExportActionMixin, ImportExportMixin
+from import_export.formats import base_formats
+from import_export.resources import Diff
+from import_export.results import Result
+from unfold.contrib.import_export.forms import ExportForm, ImportForm
+
+from carboncore.common.errors import InvalidInput, RegistryError
+
+MAX_ROWS = 10_000
+MAX_BYTES = 20 * 1024 * 1024
+PREVIEWED_ROWS = 200
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FOLDER = "waiting-imports"
+_NAME = re.compile(r"[0-9a-f]{32}\Z")
+
+
+class FileRefused(ValueError):
+    """The uploaded file cannot be read; the message says what to do."""
+
+
+def formula_safe(value: Any) -> Any:
+    """Put an apostrophe before text that a spreadsheet would take for a formula; other values stay."""
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def without_guard(value: Any) -> Any:
+    """Take the apostrophe away that `formula_safe` put there, so that an export can be imported again."""
+    if isinstance(value, str) and value.startswith("'") and value[1:].startswith(_FORMULA_STARTS):
+        return value[1:]
+    return value
+
+
+class _Limited:
+    """Refuses what is too large before it is read row by row, and guards cells against formulas."""
+
+    def create_dataset(self, in_stream: Any, **kwargs: Any) -> tablib.Dataset:
+        if len(in_stream) > MAX_BYTES:
+            raise FileRefused(f"The file is larger than {MAX_BYTES // 1024 // 1024} MB. {_ELSEWHERE}")
+        dataset = self.read(in_stream)
+        if not dataset.headers:
+            raise FileRefused("The file has no first row with the names of the columns.")
+        if len(dataset) > MAX_ROWS:
+            raise FileRefused(f"The file has {len(dataset):,} rows; up to {MAX_ROWS:,} can be imported here. {_ELSEWHERE}")
+        return dataset
+
+    def read(self, in_stream: Any) -> tablib.Dataset:
+        raise NotImplementedError
+
+    def _escape_formulae(self, dataset: tablib.Dataset) -> None:
+        for _ in range(len(dataset)):
+            dataset.append([formula_safe(cell) for cell in dataset.lpop()])
+
+
+_ELSEWHERE = "Split it, or use manage.py import_registry for a registry's own export."
+
+
+def _dataset(headers: Iterable[Any], rows: Iterable[Iterable[Any]]) -> tablib.Dataset:
+    names = [str(name or "").strip() for name in headers]
+    data = tablib.Dataset(headers=names)
+    for row in rows:
+        cells = [without_guard(cell) for cell in row]
+        if any(cell not in (None, "") for cell in cells):
+            data.append([*cells, *[""] * (len(names) - len(cells))][: len(names)])
+    return data
+
+
+class Csv(_Limited, base_formats.CSV):
+    """UTF-8, with or without a byte-order mark; separated by commas, semicolons or tabs."""
+
+    def read(self, in_stream: Any) -> tablib.Dataset:
+        try:
+            text = in_stream.decode("utf-8-sig") if isinstance(in_stream, bytes) else in_stream
+        except UnicodeDecodeError:
+            raise FileRefused("The file is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”.") from None
+        if "\x00" in text:
+            raise FileRefused("The file is not text. Choose the format that it really has.")
+        first_line = text.split("\n", 1)[0]
+        separator = max(",;\t", key=first_line.count)
+        rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+        return _dataset(rows[0] if rows else [], rows[1:])
+
+
+class Xlsx(_Limited, base_formats.XLSX):
+    """The first sheet of a workbook; formulas count as the values they had when the file was saved."""
+
+    def read(self, in_stream: Any) -> tablib.Dataset:
+        import openpyxl  # here, because it takes a quarter of a second and few requests need it
+
+        try:
+            book = openpyxl.load_workbook(io.BytesIO(in_stream), read_only=True, data_only=True)
+            rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows(max_row=MAX_ROWS + 2)]
+        except Exception as error:
+            raise FileRefused("This is not an Excel workbook (.xlsx), or it is damaged.") from error
+        return _dataset(rows[0] if rows else [], rows[1:])
+
+
+class Json(_Limited, base_formats.JSON):
+    """An array of objects. No cell is escaped: JSON is no spreadsheet, and its values are kept exactly."""
+
+    def read(self, in_stream: Any) -> tablib.Dataset:
+        import json
+
+        try:
+            rows = json.loads(in_stream)
+        except (ValueError, RecursionError):
+            raise FileRefused("This is not JSON.") from None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise FileRefused("The JSON must be an array of objects, one for each row.")
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return _dataset(names, ([row.get(name) for name in names] for row in rows))
+
+    def _escape_formulae(self, dataset: tablib.Dataset) -> None:
+        """Leave the values as they are."""
+
+
+class WaitingFiles(tmp_storages.BaseStorage):
+    """Keeps an upload between its preview and its confirmation in the media storage, which every host reads."""
+
+    def save(self, data: Any) -> None:
+        """Keep the upload under a random name, and clear away what nobody confirmed within a day."""
+        import uuid
+
+        from django.core.files.base import ContentFile
+
+        _clear_old_files()
+        self.name = uuid.uuid4().hex
+        default_storage.save(f"{_FOLDER}/{self.name}", ContentFile(data if isinstance(data, bytes) else data.encode()))
+
+    def read(self) -> bytes:
+        """Return the upload.
+
+        Raises:
+            FileRefused: it is no longer there, or the name is none of ours.
+        """
+        try:
+            with default_storage.open(self._path(), "rb") as file:
+                return bytes(file.read())
+        except FileNotFoundError:
+            raise FileRefused("The uploaded file is no longer there. Upload it again.") from None
+
+    def remove(self) -> None:
+        """Forget the upload."""
+        default_storage.delete(self._path())
+
+    def _path(self) -> str:
+        if not _NAME.fullmatch(self.name or ""):
+            raise FileRefused("The uploaded file is no longer there. Upload it again.")
+        return f"{_FOLDER}/{self.name}"
+
+
+def _clear_old_files() -> None:
+    try:
+        _, names = default_storage.listdir(_FOLDER)
+    except FileNotFoundError:
+        return
+    limit = timezone.now() - timedelta(days=1)
+    for name in names:
+        path = f"{_FOLDER}/{name}"
+        if default_storage.get_modified_time(path) < limit:
+            default_storage.delete(path)
+
+
+class ChangedCells(Diff):
+    """What a row would change, cell by cell, for the preview."""
+
+    def as_html(self) -> list[tuple[str, str, str]]:
+        """Return (column, old, new) of every cell that changes; the page escapes them."""
+        return [
+            (name, "" if self.new else _short(old), _short(new))
+            for name, old, new in zip(self.names, self.left, self.right, strict=False)
+            if (new not in ("", None) if self.new else old != new)
+        ]
+
+    def __init__(self, resource: Any, instance: Any, new: bool) -> None:
+        super().__init__(resource, instance, new)
+        self.names = [field.column_name for field in resource.get_import_fields()]
+
+
+def _short(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def _changed_rows(result: Result) -> Iterator[dict[str, Any]]:
+    for position, row in enumerate(result.rows):
+        if row.import_type in (row.IMPORT_TYPE_NEW, row.IMPORT_TYPE_UPDATE):
+            # The first row of the file holds the names of the columns.
+            yield {"number": position + 2, "kind": row.import_type, "record": row.object_repr, "changes": row.diff}
+
+
+class StaffResource(resources.ModelResource):
+    """Rows of one model. Subclasses name the columns and save a row through its service."""
+
+    required_columns: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+        skip_unchanged = True
+        report_skipped = True
+        use_transactions = True
+        clean_model_instances = False
+
+    def get_diff_class(self) -> type[Diff]:
+        """Return what tells old from new."""
+        return ChangedCells
+
+    def save_by_service(self, instance: Any, fields: dict[str, Any], *, is_new: bool) -> Any:
+        """Create or change the record and return it; raises the family of `RegistryError`."""
+        raise NotImplementedError
+
+    def before_import(self, dataset: tablib.Dataset, **kwargs: Any) -> None:
+        """Refuse a file without the columns that name a record, or with columns that mean nothing here.
+
+        Raises:
+            FileRefused: naming them and the columns there are.
+        """
+        headers = [name for name in dataset.headers or [] if name]
+        known = {field.column_name for field in self.get_fields()}
+        if missing := [name for name in self.required_columns if name not in headers]:
+            raise FileRefused(f"The column {' and '.join(missing)} is missing; it says which record a row is about.")
+        if unknown := [name for name in headers if name not in known]:
+            raise FileRefused(f"Unknown columns: {', '.join(unknown)}. The columns are: {', '.join(sorted(known))}.")
+        super().before_import(dataset, **kwargs)
+
+    def save_instance(self, instance: Any, is_create: bool, row: dict[str, Any], **kwargs: Any) -> None:
+        """Hand the row's columns to the service; what it refuses becomes the row's errors.
+
+        Raises:
+            ValidationError: with every reason by column.
+        """
+        fields = {
+            field.attribute: getattr(instance, field.attribute)
+            for field in self.get_import_fields()
+            if field.column_name in row and not field.readonly and field.attribute
+        }
+        try:
+            saved = self.save_by_service(instance, fields, is_new=is_create)
+        except InvalidInput as error:
+            raise ValidationError({name: list(reasons) for name, reasons in error.errors.items()}) from None
+        except RegistryError as error:
+            raise ValidationError(error.message) from None
+        instance.__dict__.update(saved.__dict__)
+
+    def save_m2m(self, instance: Any, row: Any, **kwargs: Any) -> None:
+        """Nothing remains: the service has saved everything."""
+
+
+class ExchangeMixin(ImportExportMixin, ExportActionMixin):
+    """Adds import and export to a staff page; `resource_classes` says which columns."""
+
+    import_form_class = ImportForm
+    export_form_class = ExportForm
+    formats = [Csv, Xlsx, Json]
+    import_error_display = ("message",)
+    show_change_form_export = False
+    change_form_template = None
+    import_template_name = "admin/exchange_import.html"
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Importing adds and changes: it takes both rights."""
+        return self.has_add_permission(request) and self.has_change_permission(request)  # type: ignore[attr-defined]
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Who may see may take along."""
+        return bool(self.has_view_permission(request))  # type: ignore[attr-defined]
+
+    def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        """Import all rows or none: what was valid at the preview may no longer be."""
+        return {**super().get_import_data_kwargs(**kwargs), "rollback_on_validation_errors": True}
+
+    def add_data_read_fail_error_to_form(self, form: Any, e: Exception) -> None:
+        """Say in words what is wrong with the file."""
+        form.add_error(
+            "import_file", str(e) if isinstance(e, FileRefused) else "The file cannot be read in this format."
+        )
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Import what was previewed; an upload that is gone is a message, not an error page."""
+        try:
+            return super().process_import(request, **kwargs)
+        except FileRefused as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(self._address("import"))
+
+    def process_result(self, result: Result, request: HttpRequest) -> HttpResponse:
+        """Tell what was imported, or that nothing was."""
+        if result.has_errors() or result.has_validation_errors():
+            messages.error(
+                request, "Nothing was imported: some rows can no longer be accepted. Upload the file again to see which."
+            )
+            return HttpResponseRedirect(self._address("import"))
+        return super().process_result(result, request)
+
+    def get_import_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the limits that the page tells."""
+        return {
+            **super().get_import_context_data(**kwargs),
+            "max_rows": MAX_ROWS,
+            "previewed_rows": PREVIEWED_ROWS,
+            "page_title": str(self.opts.verbose_name_plural),  # type: ignore[attr-defined]
+        }
+
+    def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Preview an upload: the rows that would change anything, the first few hundred of them."""
+        response = super().import_action(request, **kwargs)
+        context = getattr(response, "context_data", None)
+        if context and (result := context.get("result")) is not None:
+            context["preview"] = list(itertools.islice(_changed_rows(result), PREVIEWED_ROWS))
+        return response
+
+    def _do_file_export(self, file_format: Any, request: HttpRequest, queryset: Any, export_form: Any = None) -> Any:
+        if queryset.count() > MAX_ROWS:
+            messages.error(
+                request,
+                f"An export holds up to {MAX_ROWS:,} rows. Narrow the list with its filters first; the API gives all.",
+            )
+            return HttpResponseRedirect(self._address("changelist"))
+        return super()._do_file_export(file_format, request, queryset, export_form=export_form)
+
+    def _address(self, view: str) -> str:
+        info = self.get_model_info()
+        return reverse(f"admin:{info[0]}_{info[1]}_{view}")
