@@ -7,7 +7,6 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
-from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg import sql
 
 from tests import cluster, flushing
@@ -31,24 +30,6 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """After the migrations: whatever a test commits is cleared away again, and what they wrote is not."""
     with django_db_blocker.unblock():
         flushing.keep_what_migrations_wrote()
-
-
-# Written by migrations, so not to be emptied between tests that really commit.
-KEPT_TABLES = {"registry_country"}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _tables_can_be_emptied():
-    """Let Django empty the tables after a test that commits, though the ledger's triggers refuse just that."""
-    original = DatabaseOperations.sql_flush
-
-    def sql_flush(self, style, tables, **options):
-        statements = original(self, style, [table for table in tables if table not in KEPT_TABLES], **options)
-        return ["SET LOCAL session_replication_role = replica", *statements] if statements else []
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
-        yield
 
 
 @pytest.fixture(autouse=True)
