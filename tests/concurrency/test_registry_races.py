@@ -145,10 +145,14 @@ def test_control_without_the_row_lock_one_change_is_lost(meet_after, without):
 # --- boundaries ---------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def known_words():
+    """The words of the two projects' names: a new word that both add would make one wait for the other."""
+    ProjectFactory(project_name="Project at", project_initiator="Somebody")
+
+
 def drawn_by_two():
     kind = ProjectTypeFactory()
-    # The words of their names are known already: a new word that both add would make one wait for the other.
-    ProjectFactory(project_name="Project at", project_initiator="Somebody")
     outcomes = at_once(
         *[
             partial(
@@ -170,13 +174,13 @@ def drawn_by_two():
     return BoundaryOverlap.objects.count()
 
 
-def test_two_overlapping_boundaries_saved_at_once_are_found(meet_after):
+def test_two_overlapping_boundaries_saved_at_once_are_found(known_words, meet_after):
     meet_after("registry.services.overlaps._sharing_land", 2)
 
     assert drawn_by_two() == 1
 
 
-def test_control_without_the_lock_neither_sees_the_other(meet_after, without):
+def test_control_without_the_lock_neither_sees_the_other(known_words, meet_after, without):
     without("registry.services.projects.boundaries_lock")
     meet_after("registry.services.overlaps._sharing_land", 2)
 
