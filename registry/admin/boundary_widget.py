@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 _VENDOR = "registry/vendor"
 _MAP = "registry/map"
-_STYLES = {"all": [f"{_VENDOR}/leaflet/leaflet.css", f"{_MAP}/boundary.css"]}
+_STYLES: dict[str, Sequence[str]] = {"all": [f"{_VENDOR}/leaflet/leaflet.css", f"{_MAP}/boundary.css"]}
 _MAP_SCRIPTS = [
     f"{_VENDOR}/leaflet/leaflet.js",
     f"{_VENDOR}/topojson-client/topojson-client.min.js",
@@ -29,6 +29,7 @@ _EDITOR_SCRIPTS = [
     f"{_MAP}/geo.js",
     f"{_MAP}/backdrop.js",
     f"{_MAP}/neighbours.js",
+    f"{_MAP}/figures.js",
     f"{_MAP}/boundary-editor.js",
 ]
 _POSITION = re.compile(r"\[\s+(-?[\d.e+-]+),\s+(-?[\d.e+-]+)\s+\]")

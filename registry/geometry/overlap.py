@@ -58,9 +58,7 @@ def _shared_m2(first: BaseGeometry, second: BaseGeometry) -> float:
     try:
         both = shapely.intersection(first, second)
     except GEOSException as error:
-        raise BoundaryInvalid(
-            f"The overlap with another project's boundary cannot be measured ({error})."
-        ) from error
+        raise BoundaryInvalid(f"The overlap with another project's boundary cannot be measured ({error}).") from error
     return sum(polygon_area_m2(piece) for piece in polygons_of(both) if mean_width_m(piece) >= SLIVER_WIDTH_M)
 
 

@@ -151,8 +151,11 @@ window.CarbonBackdrop = (() => {
       minZoom: 1,
       zoomSnap: 0.5,
       zoomControl: false,
-      scrollWheelZoom: true,
+      scrollWheelZoom: false,
     });
+    // The wheel scrolls the page until somebody turns to the map.
+    map.on("focus", () => map.scrollWheelZoom.enable());
+    map.on("blur", () => map.scrollWheelZoom.disable());
     L.control.zoom({ position: "topright" }).addTo(map);
     L.control.scale({ imperial: false, position: "topleft" }).addTo(map);
     for (const [name, level] of [["cc-land", 200], ["cc-lines", 250], ["cc-labels", 260]]) {

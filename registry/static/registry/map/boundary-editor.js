@@ -6,8 +6,7 @@
 "use strict";
 
 (() => {
-  const { CarbonGeo: geo, CarbonBackdrop: backdrop, CarbonNeighbours: neighbours } = window;
-  const WARN_ABOVE = 0.1;
+  const { CarbonGeo: geo, CarbonBackdrop: backdrop, CarbonNeighbours: neighbours, CarbonFigures: figures } = window;
   /* Looking for crossings at each step of a drag takes time with the square of the corners; beyond this many the server
    * alone looks. Beyond the second number a browser cannot handle that many corners at all. */
   const CROSSINGS_UP_TO = 300;
@@ -25,8 +24,6 @@
     removal: "Click an area to delete it.",
   };
 
-  const inPercent = (fraction) => (fraction > 10 ? "over 1,000 %" : `${(fraction * 100).toFixed(1)} %`);
-
   class BoundaryEditor {
     constructor(root) {
       this.root = root;
@@ -36,9 +33,6 @@
       this.neighbours = [];
       this.history = [];
       this.map = backdrop.create(this.canvas);
-      this.map.scrollWheelZoom.disable();
-      this.map.on("focus", () => this.map.scrollWheelZoom.enable());
-      this.map.on("blur", () => this.map.scrollWheelZoom.disable());
       this.shapes = L.featureGroup().addTo(this.map);
       this.shared = L.layerGroup().addTo(this.map);
       this.areaField = this.findAreaField();
@@ -292,34 +286,16 @@
 
     showFigures(pointer) {
       const computed = geo.hectares([...this.polygons(), ...this.unfinished(pointer)]);
-      const declared = this.declared();
-      const apart = declared && computed ? Math.abs(declared - computed) / computed : null;
-      const tooFar = apart !== null && apart > WARN_ABOVE;
-      this.part("computed").textContent = computed ? geo.inHectares(computed) : "no boundary";
-      this.part("declared-shown").textContent = declared ? geo.inHectares(declared) : "not given";
-      this.part("difference").textContent = apart === null ? "–" : inPercent(apart);
-      this.root.classList.toggle("cc-apart", tooFar);
-      this.part("warning").textContent = tooFar
-        ? `The declared area is ${declared > computed ? "more" : "less"} than the boundary encloses by over 10 %. Check which is right.`
-        : "";
-      return { computed, declared, apart };
+      figures.show(this.root, { computed, declared: this.declared() });
     }
 
     refresh({ announce }) {
       const polygons = this.polygons();
-      const { computed, declared, apart } = this.showFigures();
-      const vertices = geo.countVertices(polygons);
-      const count = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
-      this.part("size").textContent = polygons.length
-        ? `${count(polygons.length, "area", "areas")}, ${count(vertices, "position", "positions")}`
-        : "–";
+      this.showFigures();
+      this.part("size").textContent = figures.size(polygons);
       const claims = neighbours.claims(polygons, this.neighbours, this.shared);
       this.part("claims").replaceChildren(...claims.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
-      if (!announce) return;
-      const difference = apart === null ? "" : `, declared ${geo.inHectares(declared)}, difference ${inPercent(apart)}`;
-      this.part("status").textContent = polygons.length
-        ? `Computed area ${geo.inHectares(computed)}${difference}.`
-        : "The boundary is empty.";
+      if (announce) this.part("status").textContent = figures.sentence(polygons, this.declared());
     }
 
     watchNeighbours() {
