@@ -1,0 +1,58 @@
+"""The rules of the tables: nothing that history hangs on is cascaded away, and every rule has a name that tells it."""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+from django.db.models import PROTECT
+
+APPS = ("accounts", "registry", "transactions", "integrations")
+MODELS = [model for app in APPS if apps.is_installed(app) for model in apps.get_app_config(app).get_models()]
+OWN = [model for model in MODELS if not hasattr(model, "instance_type") and "historical" not in model._meta.model_name]
+
+# What may go with what it belongs to: no history hangs on it.
+CASCADED = {
+    "accounts.SignInAttempt.user": "a try to sign in means nothing without its account, and accounts are deactivated",
+    "integrations.ListingConflict.project_a": "a pair of listings is none when one is gone; registry cannot know of it",
+    "integrations.ListingConflict.project_b": "a pair of listings is none when one is gone; registry cannot know of it",
+    "transactions.VolumeTier.price": "a tier is a part of its price",
+}
+
+
+def foreign_keys():
+    for model in OWN:
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey):
+                yield f"{model._meta.label}.{field.name}", field
+
+
+@pytest.mark.parametrize(("name", "field"), foreign_keys(), ids=lambda value: value if isinstance(value, str) else "")
+def test_nothing_is_deleted_or_forgotten_with_what_it_refers_to(name, field):
+    if name in CASCADED:
+        assert field.remote_field.on_delete is models.CASCADE, "the exemption is no longer needed"
+    else:
+        assert field.remote_field.on_delete is PROTECT
+
+
+@pytest.mark.parametrize("model", OWN, ids=lambda model: model._meta.label)
+def test_constraints_and_indexes_are_named_table_what_rule(model):
+    for rule in [*model._meta.constraints, *model._meta.indexes]:
+        app, table, *what = rule.name.split("_")
+        assert app == model._meta.app_label, rule.name
+        assert what, f"{rule.name} does not say which rule it is"
+        if isinstance(rule, models.BaseConstraint):
+            assert table in model._meta.model_name, rule.name
+        assert re.fullmatch(r"[a-z0-9_]{8,63}", rule.name)
+        assert isinstance(rule, models.Index) == rule.name.endswith("_idx"), rule.name
+
+
+@pytest.mark.django_db
+def test_what_the_models_name_is_in_the_database():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes")
+        present = {name for (name,) in cursor.fetchall()}
+
+    named = {rule.name for model in OWN for rule in [*model._meta.constraints, *model._meta.indexes]}
+    assert named - present == set()
+    assert "registry_project_bbox_idx" in present
