@@ -36,15 +36,35 @@ def fetch_all(sql: str, params: Sequence[Any], *, plan_anew: bool = False) -> li
 
     `plan_anew` is for conditions whose best plan depends on the value, such as a search for a rare or a common word.
     """
+    query = _numbered(sql)
+    if connection.connection is None and connection.pool is not None and not connection.queries_logged:
+        return _fetch_from_pool(query, params, plan_anew=plan_anew)
     connection.ensure_connection()
-    raw = connection.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold, raw.prepared_max = 5, PREPARED_MOST
-    cursor = (_PlannedCursor if plan_anew else _PreparedCursor)(raw)
+    cursor = _cursor(connection.connection, plan_anew=plan_anew)
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with wrap(cursor) as wrapped:  # type: ignore[arg-type]
-        wrapped.execute(_numbered(sql), list(params))
+        wrapped.execute(query, list(params))
         return wrapped.fetchall()
+
+
+def _fetch_from_pool(query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[Any, ...]]:
+    """Borrow a connection for this one statement: a third of the cost of one that Django sets up for a whole request."""
+    pool = connection.pool
+    with connection.wrap_database_errors:
+        pool.open()
+        raw = pool.getconn()
+        try:
+            if not raw.autocommit:
+                raw.autocommit = True
+            return _cursor(raw, plan_anew=plan_anew).execute(query, list(params)).fetchall()
+        finally:
+            pool.putconn(raw)
+
+
+def _cursor(raw: Any, *, plan_anew: bool) -> psycopg.RawCursor[Any]:
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold, raw.prepared_max = 5, PREPARED_MOST
+    return (_PlannedCursor if plan_anew else _PreparedCursor)(raw)
 
 
 @lru_cache(maxsize=1000)

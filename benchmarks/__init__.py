@@ -1,0 +1,1 @@
+"""Measurements of this server against others, on the machine at hand."""

@@ -1,0 +1,75 @@
+"""The short way of public reads: past every middleware that deals in sessions, forms, people or pages.
+
+A public read looks at no cookie, names no actor and shows no page, so most of the chain can only cost it
+time: more than the read itself, as measured by `benchmarks/list_projects.py`. What the skipped middlewares
+would have put on the answer (security and CORS headers) is put on it here, from the same settings.
+"""
+
+from collections.abc import Callable
+
+from csp.utils import build_policy
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, ResolverMatch, resolve
+
+from carboncore.common.api.views import LeanReadView
+
+_LONG_WAY = ("/staff/", "/static/", "/admin/", "/api/v1/admin/")
+
+
+class PublicReadsMiddleware:
+    """Stands first. Answers GETs of lean reads itself; everything else goes the usual way."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self._headers = _security_headers()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        match = self._short_way(request)
+        if match is None:
+            return self.get_response(request)
+        response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        headers = response.headers
+        for name, value in self._headers:
+            headers[name] = value
+        headers["Vary"] = f"{headers['Vary']}, origin" if "Vary" in headers else "origin"
+        if "HTTP_ORIGIN" in request.META:
+            headers["Access-Control-Allow-Origin"] = "*"
+            headers["Access-Control-Expose-Headers"] = ", ".join(settings.CORS_EXPOSE_HEADERS)
+        if not response.streaming:
+            headers["Content-Length"] = str(len(response.content))
+        return response
+
+    def _short_way(self, request: HttpRequest) -> ResolverMatch | None:
+        """Return the lean read that this request asks for, None where any of the usual checks has to decide."""
+        if request.method != "GET" or request.path_info.startswith(_LONG_WAY):
+            return None
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            return None
+        if "HTTP_ORIGIN" in request.META and not settings.CORS_ALLOW_ALL_ORIGINS:
+            return None
+        try:
+            request.get_host()
+            match = resolve(request.path_info)
+        except (Resolver404, DisallowedHost):
+            return None  # the usual way says it in its words
+        return match if issubclass(getattr(match.func, "view_class", object), LeanReadView) else None
+
+
+def _security_headers() -> list[tuple[str, str]]:
+    """Return what SecurityMiddleware, the CSP and the frame middleware put on every answer."""
+    headers = [
+        ("Content-Security-Policy", build_policy()),
+        ("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY),
+        ("Referrer-Policy", settings.SECURE_REFERRER_POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", settings.X_FRAME_OPTIONS),
+    ]
+    if settings.SECURE_HSTS_SECONDS:
+        parts = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
+        parts += ["includeSubDomains"] if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else []
+        parts += ["preload"] if settings.SECURE_HSTS_PRELOAD else []
+        headers.append(("Strict-Transport-Security", "; ".join(parts)))
+    return headers
