@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the one action."""
-        parser.add_argument("action", choices=["status", "start", "stop", "url"], help="What to do with it, or to show of it.")
+        parser.add_argument("action", choices=["status", "start", "stop", "url"], help="What to do or to show.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it, and say what came of it."""
