@@ -40,6 +40,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # Each command would begin with the list of the job queue's own tasks.
         "procrastinate.blueprints": {"level": "WARNING"},
+        "procrastinate.periodic": {"level": "WARNING"},
     },
 }
 
