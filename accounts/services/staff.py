@@ -46,9 +46,7 @@ def staff_create(
     return user
 
 
-def staff_update(
-    *, actor: User, pk: int, fields: Mapping[str, Any], groups: Collection[Group] | None = None
-) -> User:
+def staff_update(*, actor: User, pk: int, fields: Mapping[str, Any], groups: Collection[Group] | None = None) -> User:
     """Change the named `STAFF_FIELDS` of an account, and its groups unless `groups` is None.
 
     Raises:
@@ -146,8 +144,10 @@ def _require_groups_givable(actor: User, groups: Collection[Group]) -> None:
 
 
 def _require_not_above(actor: User, user: User) -> None:
-    if actor.pk != user.pk and not set(user.get_all_permissions()) <= _held(actor):
-        raise NotAllowed("This account holds permissions that you lack, so only somebody with all of them may change it.")
+    if actor.pk != user.pk and not _standing(user) <= _held(actor):
+        raise NotAllowed(
+            "This account holds permissions that you lack, so only somebody with all of them may change it."
+        )
 
 
 def _require_not_own_standing(
@@ -179,6 +179,14 @@ def _held(actor: User) -> set[str]:
     return set(actor.get_all_permissions())
 
 
+def _standing(user: User) -> set[str]:
+    """What the account gives whoever uses it, a deactivated one included: it could be given life again."""
+    if user.is_superuser:
+        return _codes(Permission.objects.select_related("content_type"))
+    given = Permission.objects.filter(Q(group__user=user) | Q(user=user))
+    return _codes(given.select_related("content_type"))
+
+
 def _codes(permissions: Any) -> set[str]:
     return {f"{p.content_type.app_label}.{p.codename}" for p in permissions}
 
@@ -203,7 +211,9 @@ def _save(user: User) -> None:
     try:
         user.full_clean(exclude=["password"])
     except ValidationError as error:
-        raise InvalidInput({field: [str(r) for r in reasons] for field, reasons in error.message_dict.items()}) from None
+        raise InvalidInput(
+            {field: [str(r) for r in reasons] for field, reasons in error.message_dict.items()}
+        ) from None
     user.save()
 
 
