@@ -1,8 +1,9 @@
-"""What each kind of ledger entry may turn a block from and into, and how a transaction's status may move: on one screen."""
+"""How an entry of each kind may change a block, and how a transaction may move: both tables on one screen."""
 
 from transactions.choices import BlockState as B
 from transactions.choices import EntryKind as K
 from transactions.choices import TransactionStatus as S
+from transactions.choices import TransactionType as T
 
 # entry kind → the pairs (from state, to state) its lines may have; None is "did not exist".
 LINE_STATES: dict[str, frozenset[tuple[str | None, str]]] = {
@@ -21,6 +22,14 @@ LINE_STATES: dict[str, frozenset[tuple[str | None, str]]] = {
 }
 
 FINAL_STATES = frozenset({B.RETIRED, B.CANCELLED, B.BRIDGED})
+
+# transaction type → the kinds of entry that carry out what it asked for, to the kilogram.
+SETTLING_KINDS: dict[str, frozenset[str]] = {
+    T.PURCHASE: frozenset({K.SALE}),
+    T.TRANSFER: frozenset({K.TRANSFER, K.BUFFER_RELEASE}),
+    T.RETIREMENT: frozenset({K.RETIREMENT}),
+    T.CANCELLATION: frozenset({K.CANCELLATION, K.BUFFER_CANCELLATION}),
+}
 
 # A transaction's status → where it may go next. A trigger of the database holds the same table.
 TRANSACTION_MOVES: dict[str, frozenset[str]] = {

@@ -6,7 +6,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from transactions.models import LedgerVerification
-from transactions.selectors.replay import BatchChecked, Problem, replay_blocks, replay_chains, replay_sums
+from transactions.selectors.records import compare_records
+from transactions.selectors.replay import Checked, Problem, replay_blocks, replay_chains
+
+MAX_LISTED = 100
 
 
 def ledger_verify(
@@ -19,16 +22,16 @@ def ledger_verify(
     started_at = timezone.now()
     problems: list[Problem] = []
     count = batches = entries = 0
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         for finding in _findings():
-            if isinstance(finding, BatchChecked):
-                batches, entries = batches + 1, entries + finding.entries
+            if isinstance(finding, Checked):
+                batches, entries = batches + finding.batches, entries + finding.entries
                 on_progress(entries)
                 continue
             count += 1
-            if len(problems) < 100:
+            if len(problems) < MAX_LISTED:
                 problems.append(finding)
     result = LedgerVerification.objects.create(
         started_at=started_at,
@@ -41,7 +44,7 @@ def ledger_verify(
     return result, problems
 
 
-def _findings() -> Iterator[Problem | BatchChecked]:
+def _findings() -> Iterator[Problem | Checked]:
     yield from replay_chains()
     yield from replay_blocks()
-    yield from replay_sums()
+    yield from compare_records()
