@@ -1,6 +1,8 @@
 """Errors of the transactions app."""
 
-from carboncore.common.errors import InvalidInput, NotAllowed, NotFound, StateConflict
+from decimal import Decimal
+
+from carboncore.common.errors import InvalidInput, NotAllowed, NotFound, RegistryError, StateConflict, TryLater
 
 
 class QuantityRefused(InvalidInput):
@@ -64,3 +66,135 @@ class EntryNotReversible(StateConflict):
     """The credits have moved on since, or the entry is final."""
 
     code = "entry_not_reversible"
+
+
+class PriceChanged(StateConflict):
+    """The price is another one than the buyer was shown; `details` carries the present one."""
+
+    code = "price_changed"
+
+    def __init__(self, *, price_per_credit: Decimal, total_amount: Decimal, currency: str) -> None:
+        super().__init__(
+            f"The price has changed to {price_per_credit} {currency} per credit, {total_amount} {currency} in all."
+            " Show it to the buyer and order again with this price."
+        )
+        self.details = {
+            "price_per_credit": str(price_per_credit),
+            "total_amount": str(total_amount),
+            "currency": currency,
+        }
+
+
+class PriceMissing(StateConflict):
+    """There is no price for this project, vintage and currency at the moment."""
+
+    code = "price_missing"
+
+
+class PriceStands(StateConflict):
+    """A price that is or was in force cannot be changed, only ended."""
+
+    code = "price_stands"
+
+
+class ProjectClosed(StateConflict):
+    """The project does not sell credits."""
+
+    code = "project_closed"
+
+
+class PurchaseNotFound(NotFound):
+    """There is no such purchase, or the actor may not know that there is."""
+
+    code = "purchase_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Purchase not found.")
+
+
+class PurchaseStateWrong(StateConflict):
+    """The purchase is not in a status in which this can be done."""
+
+    code = "purchase_state_wrong"
+
+
+class ReservationExpired(StateConflict):
+    """The credits were kept for the buyer for a while and are free again."""
+
+    code = "reservation_expired"
+
+    def __init__(self) -> None:
+        super().__init__("This reservation has expired and its credits are free again. Start a new purchase.")
+
+
+class CreditsNotRefundable(StateConflict):
+    """The buyer does not hold the credits any more: they were retired, cancelled or passed on."""
+
+    code = "credits_not_refundable"
+
+
+class PaymentsNotConfigured(StateConflict):
+    """No payment provider is set up; purchases are paid by invoice."""
+
+    code = "payments_not_configured"
+
+    def __init__(self) -> None:
+        super().__init__("Card payments are not set up here; purchases are paid by invoice.")
+
+
+class PaymentUnavailable(RegistryError):
+    """The payment provider gave no usable answer. `answered`: it did answer, with an error of its own."""
+
+    code = "payment_provider_unavailable"
+    http_status = 503
+
+    def __init__(self, *, answered: bool = False) -> None:
+        super().__init__(
+            "The payment provider cannot be reached at the moment. Nothing is lost:"
+            " send the same request again, with the same Idempotency-Key, in a minute."
+        )
+        self.answered = answered
+
+
+class PaymentRefused(StateConflict):
+    """The payment provider will not do this, however often it is asked."""
+
+    code = "payment_refused"
+
+
+class PaymentNotFound(NotFound):
+    """The payment provider knows no such payment or refund."""
+
+    code = "payment_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("The payment provider knows no such payment.")
+
+
+class PaymentDeclined(StateConflict):
+    """The buyer's bank or card said no; another way to pay may work while the reservation lasts."""
+
+    code = "payment_declined"
+
+
+class PaymentIncomplete(StateConflict):
+    """The buyer has not finished paying: nothing was chosen yet, or the bank asks for a further step."""
+
+    code = "payment_incomplete"
+
+
+class TooManyOpenPurchases(TryLater):
+    """This guest has as many unpaid purchases as one e-mail may have."""
+
+    code = "too_many_open_purchases"
+
+
+class WebhookRefused(RegistryError):
+    """A delivery that is not the payment provider's, or not an event."""
+
+    code = "webhook_refused"
+    http_status = 400
+
+    def __init__(self, message: str, *, signed: bool) -> None:
+        super().__init__(message)
+        self.signed = signed

@@ -1,4 +1,4 @@
-"""Every lock of the ledger. The order is: accounts, then batches, then projects' figures; each ascending.
+"""Every lock of the ledger. The order is: a purchase, accounts, then batches, then projects' figures; each ascending.
 
 Two movements that follow the order can wait for each other but never in a circle. Issuance takes its request,
 monitoring period and project before these; no movement locks any of the three.
@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
-from transactions.choices import AccountState
-from transactions.errors import AccountNotFound, AccountNotUsable
-from transactions.models import CreditBatch, HoldingAccount
+from transactions.choices import AccountState, TransactionType
+from transactions.errors import AccountNotFound, AccountNotUsable, PurchaseNotFound
+from transactions.models import CreditBatch, HoldingAccount, Transaction
 
 
 def accounts_lock(pks: Iterable[int]) -> dict[int, HoldingAccount]:
@@ -56,6 +56,20 @@ def batch_lock(pk: int) -> CreditBatch:
     """Return the batch, locked: one movement of a batch at a time, as its hash chain needs anyway."""
     _require_transaction()
     return CreditBatch.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def purchase_lock(pk: int) -> Transaction:
+    """Return the purchase, locked: of all who would settle, release or refund it, one at a time.
+
+    Raises:
+        PurchaseNotFound: there is none.
+    """
+    _require_transaction()
+    purchases = Transaction.objects.filter(transaction_type=TransactionType.PURCHASE)
+    purchase = purchases.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+    if purchase is None:
+        raise PurchaseNotFound
+    return purchase
 
 
 def _require_transaction() -> None:

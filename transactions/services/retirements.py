@@ -39,7 +39,7 @@ def credits_retire(
         InvalidInput: no beneficiary, an unknown purpose, a period that ends before it begins, or text that is too long.
         AccountNotFound, AccountNotUsable, NotEnoughCredits, CreditsNotMovable: as for a transfer.
     """
-    _check_details(details)
+    retirement_details_check(details)
     with posting(actor=actor, account_ids=[account.pk]) as movement:
         transaction = order_post(
             movement=movement,
@@ -68,7 +68,12 @@ def credits_retire(
         )
 
 
-def _check_details(details: RetirementDetails) -> None:
+def retirement_details_check(details: RetirementDetails) -> None:
+    """Refuse details that a retirement could not be made with.
+
+    Raises:
+        InvalidInput: naming each.
+    """
     errors: dict[str, list[str]] = {}
     if not details.beneficiary_name.strip() or _unfit(details.beneficiary_name, 255):
         errors["beneficiary_name"] = ["Say on whose behalf the credits are retired (up to 255 characters)."]

@@ -1,0 +1,212 @@
+"""Setting prices, and finding the one that holds. Nobody edits the past: a new price ends the former from then on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Q
+
+from accounts.models import User
+from carboncore.common.errors import InvalidInput, NotFound
+from registry.locks import project_lock
+from registry.models import Project
+from transactions.errors import PriceMissing, PriceStands
+from transactions.models import CreditPrice, VolumeTier
+from transactions.money import LARGEST_AMOUNT, is_currency, total_for
+
+logger = structlog.get_logger(__name__)
+
+LARGEST_PRICE = Decimal("99999999999.9999")
+MOST_TIERS = 20
+
+
+@dataclass(frozen=True)
+class Tier:
+    """From `from_kg` kilograms on, the whole quantity costs `price_per_credit` a tonne."""
+
+    from_kg: int
+    price_per_credit: Decimal
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a quantity costs now: per credit (tonne) and in all, in `currency`."""
+
+    price_per_credit: Decimal
+    total_amount: Decimal
+    currency: str
+
+
+def price_for(
+    *, project: Project, vintage: int | None, quantity_kg: int, currency: str, at: datetime | None = None
+) -> Quote:
+    """Return what `quantity_kg` kilograms cost at a time (now, when none is given).
+
+    A vintage's own price goes before its project's. Without a vintage only the project's price counts, and only
+    while no vintage has its own: otherwise the buyer has to say which.
+
+    Raises:
+        InvalidInput: the currency is unknown, a vintage must be named, or the sum is too small or too large to pay.
+        PriceMissing: there is no price.
+    """
+    check_currency(currency)
+    at = at or _clock()
+    in_force = (
+        CreditPrice.objects.filter(project=project, currency=currency, valid_from__lte=at)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
+        .prefetch_related("tiers")
+    )
+    prices = {price.vintage: price for price in in_force}
+    if vintage is None and prices.keys() - {None}:
+        years = ", ".join(str(year) for year in sorted(year for year in prices if year is not None))
+        raise InvalidInput({"vintage": [f"Prices differ by vintage here ({years} have their own): name one."]})
+    price = prices.get(vintage) or prices.get(None)
+    if price is None:
+        raise PriceMissing(f"There is no price in {currency} for these credits at the moment. Try another currency.")
+    reached = [tier for tier in price.tiers.all() if tier.from_kg <= quantity_kg]
+    each = max(reached, key=lambda tier: tier.from_kg).price_per_credit if reached else price.price_per_credit
+    total = total_for(price_per_credit=each, quantity_kg=quantity_kg, currency=currency)
+    if not 0 < total <= LARGEST_AMOUNT:
+        raise InvalidInput({"quantity": [f"This costs {total} {currency}, which cannot be paid. Change the quantity."]})
+    return Quote(each, total, currency)
+
+
+def price_set(
+    *,
+    actor: User,
+    project: Project,
+    vintage: int | None,
+    currency: str,
+    price_per_credit: Decimal,
+    tiers: Sequence[Tier] = (),
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+) -> CreditPrice:
+    """Set a price from now, or from a time to come; the one in force until then ends there.
+
+    Raises:
+        InvalidInput: the currency, price, tiers or times cannot be.
+        PriceStands: a later price is set already; delete that first, or end this one where it begins.
+    """
+    check_currency(currency)
+    _check_price(price_per_credit, tiers)
+    with transaction.atomic():
+        project_lock(project.pk)
+        now = _clock()
+        begins = valid_from or now
+        if begins < now:
+            raise InvalidInput({"valid_from": ["A price cannot begin in the past; leave this out for now."]})
+        if valid_to is not None and valid_to <= begins:
+            raise InvalidInput({"valid_to": ["The price ends before it begins."]})
+        _make_room(project, vintage, currency, begins, valid_to)
+        price = CreditPrice.objects.create(
+            project=project,
+            vintage=vintage,
+            currency=currency,
+            price_per_credit=price_per_credit,
+            valid_from=begins,
+            valid_to=valid_to,
+            created_by=actor,
+        )
+        VolumeTier.objects.bulk_create(
+            VolumeTier(price=price, from_kg=tier.from_kg, price_per_credit=tier.price_per_credit) for tier in tiers
+        )
+    logger.info("price_set", price=price.pk, project=project.pk, actor=actor.pk)
+    return price
+
+
+def price_end(*, actor: User, pk: int, at: datetime | None = None) -> CreditPrice:
+    """End a price now or at a time to come, sooner than it would have ended.
+
+    Raises:
+        NotFound: there is no such price.
+        InvalidInput: the time is in the past, or before the price begins.
+        PriceStands: it has ended already, or ends sooner than that.
+    """
+    with transaction.atomic():
+        price = _locked(pk)
+        now = _clock()
+        ends = at or now
+        if price.valid_to is not None and price.valid_to <= max(now, ends):
+            raise PriceStands(f"This price ends at {price.valid_to:%Y-%m-%d %H:%M} UTC already; set a new one instead.")
+        if ends < now:
+            raise InvalidInput({"valid_to": ["A price cannot end in the past; what was paid was paid."]})
+        if ends <= price.valid_from:
+            raise InvalidInput({"valid_to": ["This price has not begun by then. Delete it instead."]})
+        price.valid_to = ends
+        price.save(update_fields=["valid_to"])
+    logger.info("price_ended", price=price.pk, actor=actor.pk)
+    return price
+
+
+def price_delete(*, actor: User, pk: int) -> None:
+    """Delete a price that has not begun.
+
+    Raises:
+        NotFound: there is no such price.
+        PriceStands: it is or was in force.
+    """
+    with transaction.atomic():
+        price = _locked(pk)
+        if price.valid_from <= _clock():
+            raise PriceStands("This price is or was in force, so it stays on record. End it instead.")
+        price.delete()
+    logger.info("price_deleted", price=pk, actor=actor.pk)
+
+
+def check_currency(currency: str) -> None:
+    """Refuse a code that is no currency credits are sold in.
+
+    Raises:
+        InvalidInput: on `currency`.
+    """
+    if not is_currency(currency):
+        raise InvalidInput({"currency": ["Give an ISO 4217 code in capitals, such as EUR or USD."]})
+
+
+def _make_room(project: Project, vintage: int | None, currency: str, begins: datetime, ends: datetime | None) -> None:
+    same = CreditPrice.objects.filter(project=project, vintage=vintage, currency=currency).exclude(valid_to__lte=begins)
+    later = same.filter(valid_from__gte=begins)
+    if ends is not None:
+        later = later.filter(valid_from__lt=ends)
+    if (next_price := later.order_by("valid_from").first()) is not None:
+        raise PriceStands(
+            f"Another price begins at {next_price.valid_from:%Y-%m-%d %H:%M} UTC."
+            " Delete that one first, or end this one by then."
+        )
+    same.filter(valid_from__lt=begins).update(valid_to=begins)
+
+
+def _check_price(price_per_credit: Decimal, tiers: Sequence[Tier]) -> None:
+    errors: dict[str, list[str]] = {}
+    if not _is_price(price_per_credit):
+        errors["price_per_credit"] = ["Give a price of more than 0 with at most four decimal places."]
+    quantities = [tier.from_kg for tier in tiers]
+    if len(tiers) > MOST_TIERS or len(set(quantities)) != len(quantities):
+        errors["tiers"] = [f"Give at most {MOST_TIERS} tiers, each from another quantity."]
+    elif any(tier.from_kg <= 0 or not _is_price(tier.price_per_credit) for tier in tiers):
+        errors["tiers"] = ["Give each tier a quantity and a price of more than 0."]
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _is_price(price: Decimal) -> bool:
+    return price.is_finite() and 0 < price <= LARGEST_PRICE and price == price.quantize(Decimal("0.0001"))
+
+
+def _locked(pk: int) -> CreditPrice:
+    price = CreditPrice.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    if price is None:
+        raise NotFound("There is no such price.")
+    return price
+
+
+def _clock() -> datetime:
+    """Return the database's time, by which prices begin and end whatever the clock of the web server says."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment

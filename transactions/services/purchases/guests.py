@@ -1,0 +1,67 @@
+"""Whose account bought credits go to: the buyer's own, or one that waits for the owner of a guest's e-mail."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from accounts.models import User
+from carboncore.common.errors import InvalidInput
+from transactions.choices import AccountKind, AccountState
+from transactions.locks import account_lock_exclusive
+from transactions.models import HoldingAccount
+
+
+def buyer_account(*, user: User) -> HoldingAccount:
+    """Return the person's first open holding account, opening one if they have none; call inside a transaction."""
+    held = HoldingAccount.objects.filter(owner=user, kind=AccountKind.HOLDING, state=AccountState.OPEN).order_by("pk")
+    account = held.first()
+    if account is None:
+        # Two first purchases at once wait for each other here, so that one account is opened and not two.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        account = held.first() or HoldingAccount.objects.create(
+            name=(user.full_name or user.email)[:255], owner=user, kind=AccountKind.HOLDING
+        )
+    return account
+
+
+def guest_account(*, email: str) -> HoldingAccount:
+    """Return the account that waits for the owner of this e-mail, opening it the first time.
+
+    Raises:
+        InvalidInput: this is no e-mail.
+    """
+    email = guest_email_checked(email)
+    account, _ = HoldingAccount.objects.get_or_create(
+        claim_email=email, owner=None, defaults={"name": "Guest purchases", "kind": AccountKind.HOLDING}
+    )
+    return account
+
+
+def guest_accounts_claim(*, user: User) -> list[HoldingAccount]:
+    """Give a person the accounts that wait for their e-mail; call this once they have proved that it is theirs."""
+    with transaction.atomic():
+        waiting = HoldingAccount.objects.filter(claim_email=user.email, owner__isnull=True).order_by("pk")
+        claimed = []
+        for pk in waiting.values_list("pk", flat=True):
+            account = account_lock_exclusive(pk)
+            if account.owner_id is None:
+                account.owner = user
+                account.save(update_fields=["owner"])
+                claimed.append(account)
+    return claimed
+
+
+def guest_email_checked(email: str) -> str:
+    """Return an e-mail in lower case, without blanks around it.
+
+    Raises:
+        InvalidInput: on `guest_email`.
+    """
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise InvalidInput({"guest_email": ["Give an e-mail address; the credits wait for its owner."]}) from None
+    if len(email) > 254:
+        raise InvalidInput({"guest_email": ["Use an e-mail address of at most 254 characters."]})
+    return email
