@@ -17,6 +17,11 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Name a case by its bytes' argument: the bytes of a file made just now differ between the workers of a run."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Start the cluster once somebody needs it, and clear away what killed runs left in it."""
