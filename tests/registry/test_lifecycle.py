@@ -283,6 +283,15 @@ def test_whoever_took_part_before_a_return_cannot_register_afterwards(part):
     assert move(project, "register").status == "registered"
 
 
+@pytest.mark.parametrize("column", ["submitted_by", "validated_by"])
+def test_the_names_on_the_project_count_even_where_no_move_was_kept(column):
+    project, actor = project_in("under_validation"), person(SUPER_ADMIN)
+    Project.objects.filter(pk=project.pk).update(**{column: actor})
+
+    with pytest.raises(MoveNotAllowed, match="Registering needs a second person"):
+        move(project, "register", actor)
+
+
 def test_a_new_round_forgets_the_validator_of_the_last_until_somebody_validates():
     project = validated_by(person(SUPER_ADMIN), person(SUPER_ADMIN))
     move(project, "return")
