@@ -12,7 +12,7 @@ from integrations.registry_exports.statuses import APX_COMPLIANCE, APX_VOLUNTARY
 
 def prefixed_id(text: str, prefix: str) -> str:
     """An APX id in its one form: `ACR 586`, `acr0586` and `586` become `ACR586`."""
-    match = re.fullmatch(rf"(?:{prefix})?[\s-]*0*(\d{{1,6}})(?:\.0)?", text, re.IGNORECASE)
+    match = re.fullmatch(rf"(?:{prefix})?[\s-]*0*(\d{{1,6}})(?:\.0)?", text, re.IGNORECASE | re.ASCII)
     if match is None:
         raise RowError(f"{text!r} is not a {prefix} project number")
     return f"{prefix}{match[1]}"

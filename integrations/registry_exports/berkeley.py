@@ -17,7 +17,7 @@ from integrations.registry_exports.records import ProjectRecord, RowError, Sourc
 from integrations.registry_exports.source import Row, Source
 from integrations.registry_exports.statuses import GOLD_STANDARD, VERRA, lifecycle_status
 
-_OPR = re.compile(r"VCSOPR0*(\d{1,6})", re.IGNORECASE)
+_OPR = re.compile(r"VCSOPR0*(\d{1,6})", re.IGNORECASE | re.ASCII)
 _APPROVED = frozenset({"validation approved", "verification approved"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -31,8 +32,8 @@ def _items(row: Row, column: str) -> list[dict[str, Any]]:
 
 def _project(row: Row) -> ProjectRecord:
     number = row.needed("id").removesuffix(".0")
-    if not (number.isascii() and number.isdigit()):
-        raise RowError(f"column “id”: {number!r} is not a number")
+    if not re.fullmatch(r"[0-9]{1,9}", number):
+        raise RowError(f"column “id”: {values.shortened(number, 40)!r} is not a project number")
     stage = row.needed("stage")
     name = row.needed("name")
     codes = methodology_codes(row.text("quantification_method"))
@@ -104,8 +105,14 @@ def _first_vintage(serials: list[dict[str, Any]]) -> int | None:
 
 
 def _goals(serials: list[dict[str, Any]]) -> tuple[int, ...]:
-    goals = {goal.get("code") for item in serials for goal in item.get("global_goals") or () if isinstance(goal, dict)}
-    return tuple(sorted(goal for goal in goals if isinstance(goal, int) and 1 <= goal <= 17))
+    found = set()
+    for item in serials:
+        listed = item.get("global_goals")
+        for goal in listed if isinstance(listed, list) else []:
+            code = goal.get("code") if isinstance(goal, dict) else None
+            if isinstance(code, int) and 1 <= code <= 17:
+                found.add(code)
+    return tuple(sorted(found))
 
 
 SOURCE = Source(

@@ -12,7 +12,7 @@ from integrations.registry_exports.records import ProjectRecord, RowError, Sourc
 from integrations.registry_exports.source import Row, Source
 from integrations.registry_exports.statuses import GOLD_STANDARD, lifecycle_status
 
-_ID = re.compile(r"(?:GS|GLD)?[\s-]*0*(\d{1,7})(?:\.0)?", re.IGNORECASE)
+_ID = re.compile(r"(?:GS|GLD)?[\s-]*0*(\d{1,7})(?:\.0)?", re.IGNORECASE | re.ASCII)
 
 
 def origin_id(text: str) -> str:

@@ -15,10 +15,12 @@ from integrations.registry_exports.source import Row, Source
 
 def _project(row: Row) -> ProjectRecord:
     number = row.needed("project_id").removesuffix(".0")
-    match = re.fullmatch(r"(?:PUR)?0*(\d{1,9})", number, re.IGNORECASE)
+    match = re.fullmatch(r"(?:PUR)?0*(\d{1,9})", number, re.IGNORECASE | re.ASCII)
     if match is None:
         raise RowError(f"column “project_id”: {number!r} is not a Puro project number")
     methodology = row.needed("methodology")
+    if len(methodology) > 80:
+        raise RowError("column “methodology” is longer than any methodology's name")
     name, edition = _methodology(methodology)
     kind = project_type((name,), name=row.text("project_name"))
     issued_on = row.date("issued_date")

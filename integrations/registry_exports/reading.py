@@ -9,7 +9,9 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import BinaryIO
+from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -109,9 +111,10 @@ def _refuse_repeated(cells: Cells, wanted: dict[str, str]) -> None:
 
 def _csv_rows(text: io.TextIOWrapper) -> NumberedRows:
     csv.field_size_limit(MAX_CELL_CHARACTERS)
-    first = text.readline(100_000)
+    # Some exports put a line of title above the header, so one line does not tell what separates.
+    beginning = "".join(islice(iter(lambda: text.readline(100_000), ""), HEADER_SEARCH_ROWS))
     text.seek(0)
-    delimiter = max(",;\t", key=first.count)
+    delimiter = max(",;\t", key=beginning.count)
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     line = 1
     while True:
@@ -158,11 +161,14 @@ def _sheet_rows(sheet: object) -> NumberedRows:
     rows = getattr(sheet, "iter_rows", None)
     if rows is None:
         return
-    for line, values in enumerate(rows(values_only=True), start=1):
-        cells = [_cell_text(value) for value in values]
-        if not any(cell.strip() for cell in cells):
-            continue
-        yield line, cells
+    try:
+        for line, values in enumerate(rows(values_only=True), start=1):
+            cells = [_cell_text(value) for value in values]
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+    except (zipfile.BadZipFile, ParseError, KeyError, IndexError, TypeError, ValueError) as exc:
+        # What openpyxl meets in a damaged sheet, whose rows it reads only now.
+        raise ExportFileError("The workbook is damaged. Save it again as XLSX or CSV.") from exc
 
 
 _WHOLE = re.compile(r"-?\d+\.0")

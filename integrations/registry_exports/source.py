@@ -16,6 +16,7 @@ from integrations.registry_exports.records import ProjectRecord, RejectCode, Row
 # separator.
 MAX_ANNUAL_TONNES = Decimal(10) ** 9
 NAME_LIMIT = 255
+LAST_VINTAGE = 2100
 
 T = TypeVar("T")
 
@@ -108,6 +109,8 @@ def finished(record: ProjectRecord) -> ProjectRecord:
         raise RowError("the project has no name", RejectCode.MISSING_VALUE)
     vintage = record.vintage_year or (start.year if start else None)
     vintage = vintage or (record.registered_on.year if record.registered_on else None)
+    if vintage is not None and vintage > LAST_VINTAGE:
+        raise RowError(f"the project would begin in {vintage}")
     return replace(
         record,
         project_name=values.shortened(record.project_name, NAME_LIMIT),

@@ -34,10 +34,11 @@ _BLANKS = frozenset(
 _GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _PLAIN = re.compile(r"-?\d+(\.\d+)?([eE]\+?\d{1,2})?", re.ASCII)
 _ISO_DATE = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?"
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
 )
-_SLASH_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?)?")
-_WORD_DATE = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4})")
+_SLASH_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?)?", re.ASCII)
+_WORD_DATE = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4})", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Before the first crediting rules, or after any crediting period: a slipped digit.
 _EARLIEST, _LATEST = 1980, 2200
@@ -114,7 +115,7 @@ def year(text: str) -> int | None:
     plain = clean(text).removesuffix(".0")
     if not plain:
         return None
-    if not (plain.isascii() and plain.isdigit() and _EARLIEST <= int(plain) <= _LATEST):
+    if not (plain.isascii() and plain.isdigit() and len(plain) == 4 and _EARLIEST <= int(plain) <= _LATEST):
         raise RowError(f"{text!r} is not a year")
     return int(plain)
 

@@ -15,7 +15,7 @@ from integrations.registry_exports.statuses import VERRA, lifecycle_status
 
 # Verra's move to a new platform stamped this day on hundreds of projects: it is nobody's registration date.
 PLATFORM_MIGRATION = dt.date(2020, 4, 6)
-_ID = re.compile(r"(?:VCS[\s-]*)?0*(\d{1,6})(?:\.0)?", re.IGNORECASE)
+_ID = re.compile(r"(?:VCS[\s-]*)?0*(\d{1,6})(?:\.0)?", re.IGNORECASE | re.ASCII)
 
 
 def origin_id(text: str) -> str:

@@ -1,12 +1,24 @@
 """The table layer: encodings, headers, line numbers, broken files."""
 
+import csv
 import datetime as dt
 import io
+import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from integrations.registry_exports import ExportFileError, ProjectRecord, RejectCode, Rejected, read_projects
+from integrations.registry_exports import (
+    SOURCES,
+    ExportFileError,
+    ProjectRecord,
+    RejectCode,
+    Rejected,
+    SourceCode,
+    read_projects,
+)
 
 HEADER = (
     "ID,Name,Proponent,Project Type,AFOLU Activities,Methodology,Status,Country/Area,"
@@ -146,6 +158,60 @@ def test_semicolons_and_tabs_separate_too():
         (record,) = read(f"{HEADER}\n{cells}\n".replace(",", separator))
 
         assert record.origin_id == "VCS235"
+
+
+def test_semicolons_under_a_title_without_any():
+    cells = ROW.replace('"Korea, Republic of"', "South Korea").replace('"10,310"', "10310")
+
+    (record,) = read(f"All projects\n\n{HEADER}\n{cells}\n".replace(",", ";"))
+
+    assert (record.origin_id, record.line) == ("VCS235", 4)
+
+
+def read_or_refused(data, source="verra"):
+    try:
+        return read(data, source)
+    except ExportFileError:
+        return []
+
+
+@given(st.binary(max_size=300), st.integers(0, len(HEADER) + len(ROW)))
+def test_damage_anywhere_is_a_refusal_or_a_rejected_row_and_nothing_else(damage, place):
+    whole = f"{HEADER}\n{ROW}\n".encode()
+
+    for data in (whole[:place] + damage + whole[place + len(damage) :], damage):
+        assert all(isinstance(row, ProjectRecord | Rejected) for row in read_or_refused(data))
+
+
+@pytest.mark.parametrize("source", list(SourceCode))
+@given(data=st.data())
+def test_any_text_in_any_cell_is_a_record_or_a_rejected_row(source, data):
+    columns = [*SOURCES[source].required, *SOURCES[source].optional]
+    awkward = st.sampled_from(
+        ["9" * 5000, "[" * 3000, "{'a':1}", "1E+99", "-1", "٣", "01/01/0001", "=1", "\u202e", "[]"]
+    )
+    cells = data.draw(st.lists(st.one_of(awkward, st.text(max_size=40)), min_size=len(columns), max_size=len(columns)))
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([columns, cells])
+
+    rows = read_or_refused(text.getvalue().encode("utf-8", "replace"), source)
+
+    assert all(isinstance(row, ProjectRecord | Rejected) for row in rows)
+
+
+def test_a_damaged_sheet_inside_a_good_archive_is_refused():
+    book = Workbook()
+    book.active.append(HEADER.split(","))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    damaged = io.BytesIO()
+    with zipfile.ZipFile(buffer) as good, zipfile.ZipFile(damaged, "w") as bad:
+        for name in good.namelist():
+            content = good.read(name)
+            bad.writestr(name, content[:200] if name.endswith("sheet1.xml") else content)
+
+    with pytest.raises(ExportFileError, match="workbook"):
+        read(damaged.getvalue())
 
 
 def test_a_workbook_is_read_like_the_csv_with_real_dates_and_numbers(tmp_path):

@@ -6,6 +6,7 @@ import gzip
 import io
 from collections import Counter
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,43 @@ def test_every_row_of_every_export_is_read_or_rejected(source, folder, read_rows
     assert sum(isinstance(row, Rejected) for row in found) == rejected
     with (EXPORTS / folder / "projects.csv").open(encoding="utf-8", newline="") as file:
         assert sum(1 for _ in csv.reader(file)) - 1 == read_rows + rejected
+
+
+ODD_CELLS = [
+    "", "9" * 5000, "[" * 3000, "[{'a': 1}]", "[{'country': {}}]", "[{'data_map': 5, 'country': None}]",
+    "[{'year': 'x', 'issued_quantity': []}]", "[{'global_goals': 5}]", "[{'global_goals': [{'code': [1]}]}]", "1E+99",
+    "-1", "٣", "01/01/0001", "=1", "[]", "#REF!", "2020-02-30", "nan", "1e400", "x" * 3000, "US;XX", "2150", "1700",
+    ";;;",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "folder"),
+    [
+        ("verra", "verra"),
+        ("gold-standard", "gold-standard"),
+        ("acr", "american-carbon-registry"),
+        ("car", "climate-action-reserve"),
+        ("art-trees", "art-trees"),
+        ("cercarbono", "cercarbono"),
+        ("isometric", "isometric"),
+    ],
+)
+def test_any_cell_of_a_real_row_may_hold_anything(source, folder):
+    with (EXPORTS / folder / "projects.csv").open(encoding="utf-8", newline="") as file:
+        header, row = islice(csv.reader(file), 2)
+
+    for column in range(len(header)):
+        for odd in ODD_CELLS:
+            text = io.StringIO(newline="")
+            csv.writer(text).writerows([header, [*row[:column], odd, *row[column + 1 :]]])
+            (found,) = read_projects(source, io.BytesIO(text.getvalue().encode()))
+            if isinstance(found, ProjectRecord):
+                assert len(found.project_name) <= 255
+                assert len(found.region) <= 100
+                assert found.vintage_year is None or 1980 <= found.vintage_year <= 2100
+            else:
+                assert found.reason
 
 
 def test_verra_row():

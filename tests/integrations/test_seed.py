@@ -1,6 +1,7 @@
 """The seeded catalogue and projects: how many, how varied, whose names, and a second run."""
 
 import csv
+import io
 import re
 from io import StringIO
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from django.core.management import call_command
 
 import registry
+from integrations.registry_exports import SourceCode
+from integrations.services.import_projects import projects_import_file
 from registry.choices import PUBLIC_STATUSES
 from registry.models import (
     BoundaryOverlap,
@@ -87,6 +90,30 @@ def test_the_seed_leaves_what_is_here_as_it_is():
     seed()
 
     assert Project.objects.get(origin_id="VCS902").project_name == "Kariba"
+
+
+@pytest.mark.django_db
+def test_the_seed_neither_takes_back_a_newer_import_nor_redraws_a_boundary_that_was_taken_away():
+    seed()
+    project_update(actor=None, pk=Project.objects.get(origin_id="VCS999").pk, fields={"coordinates": None})
+    newer = (
+        "Program ID,Sovereign Program Developer,Program Name,Crediting Program and Standard,Program Type,Status,"
+        "Program Country\nART102,Guyana Forestry Commission,Guyana's Forests,TREES,Forest Carbon,Completed,GUYANA\n"
+    )
+    projects_import_file(
+        source=SourceCode.ART_TREES,
+        stream=io.BytesIO(newer.encode()),
+        dry_run=False,
+        keep_going=False,
+        publish=False,
+        rejects=StringIO(),
+    )
+
+    seed()
+
+    guyana = Project.objects.get(origin_id="ART102")
+    assert (guyana.project_name, guyana.status) == ("Guyana's Forests", "completed")
+    assert Project.objects.get(origin_id="VCS999").coordinates is None
 
 
 def test_nothing_seeded_names_a_private_person_or_lacks_its_source():
