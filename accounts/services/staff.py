@@ -111,7 +111,7 @@ def group_save(*, actor: User, pk: int | None, name: str, permissions: Collectio
             raise NotFound("Group not found.")
         if group.name in ROLE_NAMES:
             raise NotAllowed("The five built-in groups belong to the program. Make another group instead.")
-        if not name or Group.objects.filter(name__iexact=name).exclude(pk=pk).exists():
+        if not name or Group.objects.filter(name__iexact=name).exclude(pk=group.pk).exists():
             raise InvalidInput({"name": ["Give the group a name that no other group has."]})
         if missing := _codes(permissions) - _held(actor):
             raise NotAllowed(f"You cannot give a permission that you do not hold: {', '.join(sorted(missing)[:5])}.")

@@ -129,7 +129,6 @@ def _overlong_texts(instance: models.Model) -> dict[str, list[str]]:
         field.name: [f"Use at most {field.max_length:,} characters; this has {len(text):,}."]
         for field in instance._meta.concrete_fields
         if isinstance(field, models.TextField)
-        and not isinstance(field, models.CharField)
         and field.max_length is not None
         and isinstance(text := getattr(instance, field.attname), str)
         and len(text) > field.max_length

@@ -9,7 +9,9 @@ from django.db.models import PROTECT
 
 APPS = ("accounts", "registry", "transactions", "integrations")
 MODELS = [model for app in APPS if apps.is_installed(app) for model in apps.get_app_config(app).get_models()]
-OWN = [model for model in MODELS if not hasattr(model, "instance_type") and "historical" not in model._meta.model_name]
+OWN = [
+    model for model in MODELS if not hasattr(model, "instance_type") and "historical" not in str(model._meta.model_name)
+]
 
 # What may go with what it belongs to: no history hangs on it.
 CASCADED = {
@@ -42,7 +44,7 @@ def test_constraints_and_indexes_are_named_table_what_rule(model):
         assert app == model._meta.app_label, rule.name
         assert what, f"{rule.name} does not say which rule it is"
         if isinstance(rule, models.BaseConstraint):
-            assert table in model._meta.model_name, rule.name
+            assert table in str(model._meta.model_name), rule.name
         assert re.fullmatch(r"[a-z0-9_]{8,63}", rule.name)
         assert isinstance(rule, models.Index) == rule.name.endswith("_idx"), rule.name
 

@@ -9,7 +9,6 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-from django.core.management.base import BaseCommand
 
 ROOT = Path(__file__).parents[2]
 APPS = ("carboncore/common", "accounts", "registry", "transactions", "integrations")
@@ -88,7 +87,7 @@ def commands():
 
 @pytest.mark.parametrize("module", commands())
 def test_every_command_explains_itself(module):
-    command: BaseCommand = importlib.import_module(module).Command()
+    command = importlib.import_module(module).Command()
     printed = io.StringIO()
 
     with redirect_stdout(printed), pytest.raises(SystemExit) as ended:
