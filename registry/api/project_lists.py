@@ -1,14 +1,10 @@
-"""The project lists: their shape, filters and orderings, and what is asked instead when nothing was found."""
+"""The project lists: their shape, filters and orderings."""
 
-from dataclasses import replace
-
-from carboncore.common.api.listing import Condition, Listing, ListQuery
+from carboncore.common.api.listing import Listing, ListQuery
 from carboncore.common.api.statements import fetch_all
 from carboncore.common.errors import InvalidInput
 from registry.api.project_shapes import BOUNDARY_SHAPE, PUBLIC_SHAPE, STAFF_SHAPE
-from registry.search import normalised_words
 from registry.selectors.project_filters import ORDERINGS, PUBLIC, PUBLIC_FILTERS, STAFF_FILTERS, by_bbox, by_search
-from registry.selectors.search import corrected, prefix_query
 
 GEOMETRY = (
     'coalesce("row"."coordinates"::json, CASE WHEN "row"."centroid_longitude" IS NOT NULL THEN'
@@ -17,25 +13,12 @@ GEOMETRY = (
 )
 
 
-def ask_again(asked: ListQuery) -> ListQuery | None:
-    """Return the question with a mistyped search corrected, None when there is nothing to correct.
-
-    Only an empty page gets here: a list that found something pays nothing for it.
+def refuse_unknown(asked: ListQuery) -> None:
+    """Tell a type or standard that does not exist from one that no project has; only an empty page asks.
 
     Raises:
-        InvalidInput: a type or a standard that does not exist, with those that do.
+        InvalidInput: naming those that exist.
     """
-    _refuse_unknown(asked)
-    if "search" not in asked.conditions:
-        return None
-    alternatives = corrected(normalised_words(asked.raw["search"]))
-    if alternatives is None:
-        return None
-    search = Condition(asked.conditions["search"].sql, (prefix_query(alternatives),), plan_anew=True)
-    return replace(asked, conditions={**asked.conditions, "search": search})
-
-
-def _refuse_unknown(asked: ListQuery) -> None:
     for name, exists, codes in (
         (
             "type",
@@ -65,14 +48,14 @@ PUBLIC_PROJECTS = Listing(
     filters=PUBLIC_FILTERS,
     orderings=ORDERINGS,
     geojson=GEOMETRY,
-    on_empty=ask_again,
+    on_empty=refuse_unknown,
 )
 STAFF_PROJECTS = Listing(
     shape=STAFF_SHAPE,
     filters=STAFF_FILTERS,
     orderings=ORDERINGS,
     geojson=GEOMETRY,
-    on_empty=ask_again,
+    on_empty=refuse_unknown,
 )
 BOUNDARIES = Listing(
     shape=BOUNDARY_SHAPE,

@@ -11,7 +11,7 @@ from carboncore.common.errors import InvalidInput
 from registry.choices import PUBLIC_STATUSES, OriginRegistry, ProjectStatus
 from registry.models.project import FIRST_VINTAGE, LAST_VINTAGE
 from registry.search import MAX_TERMS, normalised_words
-from registry.selectors.search import prefix_query
+from registry.selectors.search import beginnings, search_query
 
 PUBLIC = '"row"."published" AND "row"."status" IN ({})'.format(
     ", ".join(f"'{status.value}'" for status in PUBLIC_STATUSES)
@@ -154,11 +154,7 @@ def by_search(values: Sequence[str]) -> Condition:
         raise _refuse("search", "Give at least one letter or digit.")
     if len(words) > MAX_TERMS:
         raise _refuse("search", f"Search for up to {MAX_TERMS} words.")
-    return Condition(
-        '"row"."search_vector" @@ to_tsquery(\'simple\', %s)',
-        (prefix_query([[word] for word in words]),),
-        plan_anew=True,
-    )
+    return Condition('"row"."search_vector" @@ to_tsquery(\'simple\', %s)', (search_query(words),), plan_anew=True)
 
 
 def by_species(values: Sequence[str]) -> Condition:
@@ -171,7 +167,7 @@ def by_species(values: Sequence[str]) -> Condition:
     return Condition(
         '"row"."search_vector" @@ to_tsquery(\'simple\', %s) AND EXISTS (SELECT 1 FROM'
         ' unnest("row"."tree_types") AS "species" WHERE position(lower(%s) IN lower("species")) > 0)',
-        (prefix_query([[word] for word in words]), text),
+        (beginnings(words), text),
         plan_anew=True,
     )
 

@@ -1,37 +1,51 @@
-"""Searching by words: beginnings count, and a word that nobody wrote is corrected to those most like it."""
+"""Searching by words: beginnings count, and a word that nobody wrote is corrected to those most like it.
+
+Every word of every project is in the vocabulary (`registry_searchword`), so a beginning is spelled out into
+the words that it begins before the projects are asked: the index finds whole words ten times faster than
+beginnings, and a beginning of nothing is known to be mistyped at once.
+"""
 
 from collections.abc import Sequence
 
 from carboncore.common.api.statements import fetch_all
 
 CORRECTIONS = 5
-SHORTEST_CORRECTED = 3
+# Words of up to two letters and numbers are not in the vocabulary.
+SHORTEST_KNOWN = 3
+# A beginning of more words than this is looked up as a beginning.
+MOST_SPELLED_OUT = 40
 
 
-def prefix_query(alternatives: Sequence[Sequence[str]]) -> str:
-    """Return the text query in which each term is any of its alternatives, as a beginning; terms are AND-ed."""
-    return " & ".join("(" + " | ".join(f"'{word}':*" for word in words) + ")" for words in alternatives)
+def search_query(words: Sequence[str]) -> str:
+    """Return the text query for projects in which each of these normalised words, or what it begins, occurs."""
+    spelled_out = _spelled_out([word for word in words if _is_known_kind(word)])
+    return " & ".join(f"({_term(word, spelled_out.get(word))})" for word in words)
 
 
-def corrected(words: Sequence[str]) -> list[list[str]] | None:
-    """Return each word with what to look for instead, None when every word is known or nothing is like it."""
-    unknown = set(_unknown([word for word in words if len(word) >= SHORTEST_CORRECTED and not word.isdigit()]))
-    if not unknown:
-        return None
-    alternatives = [_most_similar(word) if word in unknown else [word] for word in words]
-    return alternatives if all(alternatives) else None
+def beginnings(words: Sequence[str]) -> str:
+    """Return the text query for projects with words that begin with each of these."""
+    return " & ".join(f"'{word}':*" for word in words)
 
 
-def _unknown(words: Sequence[str]) -> list[str]:
+def _term(word: str, spelled_out: list[str] | None) -> str:
+    if spelled_out is None or len(spelled_out) > MOST_SPELLED_OUT:
+        return f"'{word}':*"
+    return " | ".join(f"'{found}'" for found in spelled_out or _most_similar(word) or [word])
+
+
+def _is_known_kind(word: str) -> bool:
+    return len(word) >= SHORTEST_KNOWN and not word.isdigit()
+
+
+def _spelled_out(words: Sequence[str]) -> dict[str, list[str]]:
     if not words:
-        return []
+        return {}
     rows = fetch_all(
-        "SELECT w FROM unnest(%s::text[]) AS w WHERE NOT EXISTS"
-        ' (SELECT 1 FROM "registry_searchword" WHERE "word" ~>=~ w AND "word" ~<~ (w || chr(1114111)))',
-        [list(words)],
-        plan_anew=True,
+        'SELECT w, ARRAY(SELECT "word" FROM "registry_searchword" WHERE "word" ~>=~ w'
+        ' AND "word" ~<~ (w || chr(1114111)) LIMIT %s) FROM unnest(%s::text[]) AS w',
+        [MOST_SPELLED_OUT + 1, list(words)],
     )
-    return [word for (word,) in rows]
+    return dict(rows)
 
 
 def _most_similar(word: str) -> list[str]:

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from registry.models import Project
 from registry.search import MAX_TERMS, normalised_words
-from registry.selectors.search import corrected, prefix_query
+from registry.selectors.search import search_query
 
 
 def projects_matching(queryset: QuerySet[Project], text: str) -> QuerySet[Project]:
@@ -16,12 +16,7 @@ def projects_matching(queryset: QuerySet[Project], text: str) -> QuerySet[Projec
     words = normalised_words(text)[:MAX_TERMS]
     if not words:
         return queryset
-    found = queryset.filter(search_vector=_query([[word] for word in words]))
+    found = queryset.filter(search_vector=SearchQuery(search_query(words), search_type="raw", config="simple"))
     if len(words) == 1 and words[0].isdigit() and len(words[0]) < 18:
         return found | queryset.filter(pk=int(words[0]))
-    alternatives = corrected(words)
-    return found if alternatives is None else queryset.filter(search_vector=_query(alternatives))
-
-
-def _query(alternatives: list[list[str]]) -> SearchQuery:
-    return SearchQuery(prefix_query(alternatives), search_type="raw", config="simple")
+    return found

@@ -13,11 +13,6 @@ from tests.factories import DocumentFactory, ProjectTypeFactory, StandardFactory
 pytestmark = pytest.mark.django_db
 
 
-def exact(answer):
-    """Return the body with its numbers as Decimals, so that a digit more or less shows."""
-    return json.loads(answer.content, parse_float=Decimal)
-
-
 @pytest.fixture
 def forest():
     project = project_in(
@@ -44,7 +39,7 @@ def forest():
     return project
 
 
-def test_a_project_answers_every_public_field_and_no_internal_one(api, forest):
+def test_a_project_answers_every_public_field_and_no_internal_one(api, exact, forest):
     answer = api.get(f"/projects/{forest.pk}")
 
     assert answer.status_code == 200

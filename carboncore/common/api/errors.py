@@ -27,10 +27,16 @@ def error_response(
     message: str,
     *,
     errors: Mapping[str, Sequence[str]] | None = None,
+    details: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Return the error body that every refused request gets; `errors` maps fields to their reasons."""
+    """Return the error body that every refused request gets.
+
+    `errors` maps fields to their reasons; `details` is what a program needs to go on, such as the present price.
+    """
     body: dict[str, Any] = {"message": message, "error": message, "code": code}
+    if details:
+        body["details"] = dict(details)
     if errors:
         body["error"] = "; ".join(f"{field}: {' '.join(reasons)}" for field, reasons in errors.items())
     if errors is not None:
@@ -57,7 +63,8 @@ def _registry_error(error: Any) -> HttpResponse:
     if error.http_status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     errors = error.errors if isinstance(error, InvalidInput) else ({} if error.http_status == 400 else None)
-    return error_response(error.http_status, error.code, error.message, errors=errors, headers=headers)
+    details = getattr(error, "details", None)
+    return error_response(error.http_status, error.code, error.message, errors=errors, details=details, headers=headers)
 
 
 def _validation_error(error: Any) -> HttpResponse:

@@ -67,7 +67,7 @@ class Listing:
     geojson: str | None = None
     geometry_field: str = "coordinates"
     default_format: str = "json"
-    on_empty: Callable[["ListQuery"], "ListQuery | None"] | None = None
+    on_empty: Callable[["ListQuery"], None] | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -101,18 +101,21 @@ class Listing:
                     errors[name[:60]] = [f"There is no such parameter. There are: {', '.join(self.parameters)}."]
             except InvalidInput as error:
                 errors |= error.errors
-        if errors:
+        asked = None
+        if not errors:
+            try:
+                asked = self._query(query, parsed, conditions)
+            except InvalidInput as error:
+                errors = error.errors
+        if asked is None:
             raise InvalidInput(errors, message="Please correct the query parameters named in `errors`.")
-        return self._query(query, parsed, conditions)
+        return asked
 
     def page(self, asked: "ListQuery") -> Page:
-        """Read one page; when it is empty, `on_empty` may offer another question (or refuse the first)."""
+        """Read one page; when it is empty, `on_empty` may refuse a filter that could never match."""
         rows = self._rows(asked)
         if not rows and self.on_empty is not None:
-            instead = self.on_empty(asked)
-            if instead is not None:
-                asked = instead
-                rows = self._rows(asked)
+            self.on_empty(asked)
         more = len(rows) > asked.limit
         rows = rows[: asked.limit]
         next_cursor = cursor_text(asked.ordering, Position(rows[-1][2], rows[-1][1])) if more else None
@@ -182,17 +185,26 @@ class Listing:
         if asked.position is not None:
             conditions.append(self._after(by, asked.position, down=down))
         where = " AND ".join([self.base, *(condition.sql for condition in conditions)])
+        values = [value for condition in conditions for value in condition.values]
         way = "DESC" if down else "ASC"
         last = "" if by.column == self.key else f", {self.key} {way}"
+        narrowed = f"WHERE {where} ORDER BY {by.column} {way} NULLS LAST{last} LIMIT %s"
         shown = self.feature if asked.as_geojson else "row_to_json(shown)"
-        sql = (
-            f"SELECT {shown}::text, {self.key}, ({by.column})::text FROM {tables}"  # noqa: S608 - no value is pasted in
-            f" CROSS JOIN LATERAL (SELECT {columns}) AS shown WHERE {where}"
-            f" ORDER BY {by.column} {way} NULLS LAST{last} LIMIT %s"
+        select = f"SELECT {shown}::text, {self.key}, ({by.column})::text FROM {tables}"  # noqa: S608
+        lateral = f"CROSS JOIN LATERAL (SELECT {columns}) AS shown"
+        if not any(condition.plan_anew for condition in conditions):
+            return fetch_all(f"{select} {lateral} {narrowed}", [*values, asked.limit + 1])  # type: ignore[return-value]
+        # Planning the whole statement takes longer than running it, so only the search for the rows is planned anew.
+        table = self.shape.model._meta.db_table
+        found = fetch_all(
+            f'SELECT {self.key} FROM "{table}" AS "row" {narrowed}',  # noqa: S608
+            [*values, asked.limit + 1],
+            plan_anew=True,
         )
-        values = [value for condition in conditions for value in condition.values]
-        plan_anew = any(condition.plan_anew for condition in conditions)
-        return fetch_all(sql, [*values, asked.limit + 1], plan_anew=plan_anew)  # type: ignore[return-value]
+        if not found:
+            return []
+        rendered = f"{select} JOIN unnest(%s::bigint[]) WITH ORDINALITY AS asked(key, place) ON {self.key} = asked.key"
+        return fetch_all(f"{rendered} {lateral} ORDER BY asked.place", [[key for (key,) in found]])  # type: ignore[return-value]
 
     @property
     def feature(self) -> str:
