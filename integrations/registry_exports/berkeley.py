@@ -1,8 +1,9 @@
 """The Voluntary Registry Offsets Database of the Berkeley Carbon Trading Project: one wide row a project.
 
-It covers VCS, Gold Standard, ACR and CAR; each row becomes a project of its own registry, under that
-registry's id, so that it meets the registry's own export. `VCSOPR…` rows (projects Verra handled for
-California's programme) belong to VCS and keep their id, which is in a numbering of its own.
+It covers VCS, Gold Standard, ACR and CAR; each row becomes a project of its own registry, under that registry's id,
+so that it meets the registry's own export. `VCSOPR…` rows (projects Verra handled for California's programme) belong
+to VCS and keep their id, which is in a numbering of its own. Some 280 names in it went through a wrong encoding and
+are mended.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def _project(row: Row) -> ProjectRecord:
         origin_id=identifier,
         origin_status=raw_status,
         status=status,
-        project_name=row.needed("Project Name"),
-        project_initiator=row.text("Project Developer") or row.text("Project Owner"),
+        project_name=values.mended(row.needed("Project Name")),
+        project_initiator=values.mended(row.text("Project Developer") or row.text("Project Owner")),
         country_code=countries[0],
         countries=countries,
         region=values.titled(row.text("State")) or row.text("Region"),

@@ -161,6 +161,30 @@ def _sdg_goal(part: str) -> int | None:
     return _SDG_NAMES.get(" ".join(words))
 
 
+def mended(text: str) -> str:
+    """Text whose UTF-8 was once read as Windows-1252 or Mac Roman (`CearÃ¡`, `‚Äì`), read rightly (`Ceará`, `–`).
+
+    Only what reads as UTF-8 from beginning to end is mended, which properly written text never does.
+    """
+    for _ in range(3):
+        for codec in ("cp1252", "mac_roman"):
+            try:
+                better = _bytes(text, codec).decode("utf-8")
+            except UnicodeError:
+                continue
+            if better != text:
+                text = better
+                break
+        else:
+            return text
+    return text
+
+
+def _bytes(text: str, codec: str) -> bytes:
+    """The bytes that were read wrongly; those the code page leaves undefined came through as control characters."""
+    return b"".join(bytes([ord(char)]) if "\x80" <= char <= "\x9f" else char.encode(codec) for char in text)
+
+
 def shortened(text: str, limit: int) -> str:
     """Text of at most `limit` characters; what is cut off shows as an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -159,6 +159,23 @@ def test_methodologies_get_one_spelling(text, expected):
     assert methodology_codes(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CearÃ¡ Renewable Energy", "Ceará Renewable Energy"),
+        ("Consorcio EÃƒÂ³lico Amayo", "Consorcio Eólico Amayo"),
+        ("Kasigau Corridor ‚Äì Phase I", "Kasigau Corridor – Phase I"),
+        ("Greentechâ€™s PET Recycling", "Greentech’s PET Recycling"),
+        ("Grütter Consulting AG – Eólico", "Grütter Consulting AG – Eólico"),
+        ("TÜV SÜD", "TÜV SÜD"),
+        ("GUABIRA ENERGÃ\x8dA", "GUABIRA ENERGÍA"),
+        ("Plain", "Plain"),
+    ],
+)
+def test_names_that_went_through_the_wrong_encoding_are_mended_and_no_others(text, expected):
+    assert values.mended(text) == expected
+
+
 ENERGY = "Energy industries (renewable/non-renewable sources)"
 LAND = "Agriculture Forestry and Other Land Use"
 

@@ -112,9 +112,9 @@ def _show(console: Console, run: ImportRun, summary: ImportSummary, rejects: Pat
     for label, count in rows.items():
         table.add_row(label, f"{count:,}")
     console.print(table)
-    console.print(run.message)
+    console.print(run.message, soft_wrap=True, markup=False)
     for name, found in summary.findings.items():
         for value, count in found.items():
-            console.print(f"  {name.replace('_', ' ')}: {value} ({count:,})", markup=False)
+            console.print(f"  {name.replace('_', ' ')}: {value} ({count:,})", soft_wrap=True, markup=False)
     if rejects is not None:
-        console.print(f"Rejected rows with their reasons: {rejects}", markup=False)
+        console.print(f"Rejected rows with their reasons: {rejects}", soft_wrap=True, markup=False)
