@@ -283,7 +283,7 @@ def test_the_database_refuses_a_document_that_is_both_neither_or_not_described()
         (file, "size_bytes = 0", "registry_document_file_described"),
     ):
         with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"UPDATE registry_document SET {change} WHERE id = %s", [document.pk])  # noqa: S608
+            cursor.execute(f"UPDATE registry_document SET {change} WHERE id = %s", [document.pk])
 
 
 # --- when it cannot be kept ---------------------------------------------------------------------------

@@ -286,7 +286,7 @@ def test_the_database_refuses_what_a_bypassed_service_would_let_in():
         ("area_ha", 0, "registry_project_boundary_measured"),
     ):
         with pytest.raises(IntegrityError, match=constraint), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"UPDATE registry_project SET {column} = %s WHERE id = %s", [value, project.pk])  # noqa: S608
+            cursor.execute(f"UPDATE registry_project SET {column} = %s WHERE id = %s", [value, project.pk])
 
 
 # --- slug and search ----------------------------------------------------------------------------------
