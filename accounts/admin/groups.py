@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from unfold.decorators import display
 
 from accounts.roles import OWN_APPS, ROLE_NAMES
@@ -54,6 +56,21 @@ class GroupAdmin(StaffModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Groups stay: take their members out instead."""
         return False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Show a reader the permissions as a list of words."""
+        may_edit = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return ("name", "permissions") if may_edit else ("name", "permissions_shown")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The list of words is no input."""
+        return ("permissions_shown",)
+
+    @display(description="permissions")
+    def permissions_shown(self, obj: Group) -> Any:
+        """Return what the members may do, in alphabetical order."""
+        names = obj.permissions.order_by("name").values_list("name", flat=True)
+        return format_html_join(mark_safe("<br>"), "{}", ((name,) for name in names))
 
     def save_by_service(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> Group:
         """Create or change the group."""

@@ -27,7 +27,7 @@ from accounts.services import (
     staff_update,
 )
 from carboncore.common.admin.base import StaffModelAdmin
-from carboncore.common.admin.confirm import confirm_page
+from carboncore.common.admin.confirm import confirm_page, posted
 from carboncore.common.admin.refusals import RefusableForm
 
 NEW_PASSWORD = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
@@ -57,6 +57,10 @@ class StaffUserForm(RefusableForm):
         held = set(self.instance.groups.values_list("pk", flat=True)) if self.instance.pk else set()
         field = self.fields["groups"]
         field.queryset = Group.objects.filter(pk__in=offered | held).order_by("name")  # type: ignore[attr-defined]
+
+    def clean_email(self) -> str:
+        """Lower the case as the service does, before the table's rule is asked."""
+        return str(self.cleaned_data["email"]).strip().lower()
 
 
 class NewStaffUserForm(StaffUserForm):
@@ -133,7 +137,9 @@ class UserAdmin(StaffModelAdmin):
                 groups=data["groups"],
                 password=data["password"] or None,
             )
-        fields = {name: data[name] for name in form.changed_data if name in ("email", "full_name", "is_active", "is_staff")}
+        fields = {
+            name: data[name] for name in form.changed_data if name in ("email", "full_name", "is_active", "is_staff")
+        }
         groups = data["groups"] if "groups" in form.changed_data else None
         return staff_update(actor=actor, pk=obj.pk, fields=fields, groups=groups)
 
@@ -197,7 +203,7 @@ class UserAdmin(StaffModelAdmin):
             obj=user,
             title=f"Set a password for {user.email}",
             submit="Set password",
-            form=PasswordForm(request.POST or None),
+            form=PasswordForm(posted(request)),
             run=run,
             back=self._page(user),
             context={"explanation": "At least ten characters, not only digits and not a common word."},
@@ -224,7 +230,7 @@ class UserAdmin(StaffModelAdmin):
             obj=user,
             title=f"Lift the lock-out of {user.email}?",
             submit="Lift lock-out",
-            form=forms.Form(request.POST or None),
+            form=forms.Form(posted(request)),
             run=run,
             back=self._page(user),
             context={

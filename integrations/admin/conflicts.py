@@ -13,7 +13,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from carboncore.common.admin.base import ReadOnlyAdmin
-from carboncore.common.admin.confirm import confirm_page
+from carboncore.common.admin.confirm import confirm_page, posted
 from integrations.choices import ConflictVerdict
 from integrations.models import ListingConflict
 from integrations.services import conflict_decide
@@ -96,7 +96,7 @@ class ListingConflictAdmin(ReadOnlyAdmin):
             obj=conflict,
             title=f"Verdict: {choice.label}",
             submit=f"Keep “{choice.label}”",
-            form=VerdictForm(request.POST or None, initial={"note": conflict.note}),
+            form=VerdictForm(posted(request), initial={"note": conflict.note}),
             run=run,
             back=reverse("admin:integrations_listingconflict_change", args=[conflict.pk]),
             context={

@@ -20,7 +20,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from carboncore.common.admin.base import StaffModelAdmin
-from carboncore.common.admin.confirm import confirm_page
+from carboncore.common.admin.confirm import confirm_page, posted
 from carboncore.common.admin.refusals import RefusableForm
 from integrations.choices import ImportState
 from integrations.models import ImportRun
@@ -116,7 +116,9 @@ class ImportRunAdmin(StaffModelAdmin):
         run = self.get_object(request, object_id)
         head = {}
         if run is not None:
-            may_repeat = run.dry_run and run.state == ImportState.DONE and bool(run.file) and self.has_add_permission(request)
+            may_repeat = (
+                run.dry_run and run.state == ImportState.DONE and bool(run.file) and self.has_add_permission(request)
+            )
             head = {
                 "run": run,
                 "run_figures": _figures(run),
@@ -168,7 +170,7 @@ class ImportRunAdmin(StaffModelAdmin):
             obj=run,
             title="Import this file for real?",
             submit="Import it",
-            form=forms.Form(request.POST or None),
+            form=forms.Form(posted(request)),
             run=start,
             back=_page(run),
             context={"explanation": run.message, "facts": [("File", run.file_name), ("Options", self.how(run))]},

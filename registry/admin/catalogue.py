@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
 from django.db.models import Count, Min, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -27,6 +28,7 @@ from registry.models import (
     StandardValidator,
     ValidatorAccreditation,
 )
+from registry.selectors.dashboard import bodies_expiring_soon
 from registry.services import (
     accreditation_delete,
     accreditation_save,
@@ -146,6 +148,21 @@ class AccreditationInline(RowChoicesInline, StaffTabularInline):
     row_choices: ClassVar[tuple[str, ...]] = ("standard",)
 
 
+class ExpiringFilter(SimpleListFilter):
+    """Which bodies lose an accreditation soon."""
+
+    title = "accreditation"
+    parameter_name = "expiring"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the one choice."""
+        return [("soon", "Ends within two months")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[StandardValidator]) -> QuerySet[StandardValidator]:
+        """Narrow to them."""
+        return queryset.filter(pk__in=bodies_expiring_soon()) if self.value() == "soon" else queryset
+
+
 @admin.register(StandardValidator)
 class StandardValidatorAdmin(CatalogueAdmin):
     """The page of a verification body."""
@@ -153,7 +170,7 @@ class StandardValidatorAdmin(CatalogueAdmin):
     resource_classes = (ValidatorResource,)
     list_display = ("name", "country", "accreditation_body", "standards", "next_expiry", "is_active")
     list_select_related = ("country",)
-    list_filter = ("is_active", "accreditations__standard")
+    list_filter = ("is_active", "accreditations__standard", ExpiringFilter)
     search_fields = ("name", "accreditation_body", "accreditation_number")
     autocomplete_fields = ("country",)
     inlines = (AccreditationInline,)

@@ -58,11 +58,11 @@ def waiting_registry_work(user: Any) -> list[WaitingItem]:
         )  # fmt: skip
     if user.has_perm("registry.change_standardvalidator"):
         items += [
-            WaitingItem("expiring_accreditations", "accreditations end soon", "Within two months.",
-                        work.expiring_accreditations,
+            WaitingItem("expiring_bodies", "bodies to be accredited anew", "An accreditation ends within two months.",
+                        work.expiring_bodies,
                         reverse("admin:registry_standardvalidator_changelist") + "?expiring=soon", "event_busy"),
-            WaitingItem("expiring_certificates", "certificates end soon", "Within two months.",
-                        work.expiring_certificates, f"{projects}?waiting=expiring", "event_busy"),
+            WaitingItem("expiring_projects", "projects to be certified anew", "A certificate ends within two months.",
+                        work.expiring_projects, f"{projects}?waiting=expiring", "event_busy"),
         ]  # fmt: skip
     return items
 

@@ -66,9 +66,7 @@ class DocumentAdmin(StaffModelAdmin):
             content = document.file.open("rb")
         except FileNotFoundError:
             raise Http404("The file of this document is missing from the storage.") from None
-        return FileResponse(
-            content, as_attachment=True, filename=document.file_name, content_type=document.mime_type
-        )
+        return FileResponse(content, as_attachment=True, filename=document.file_name, content_type=document.mime_type)
 
     @display(description="project", ordering="project__project_name")
     def of_project(self, obj: Document) -> Any:

@@ -14,7 +14,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from carboncore.common.admin.base import ReadOnlyAdmin
-from carboncore.common.admin.confirm import confirm_page
+from carboncore.common.admin.confirm import confirm_page, posted
 from registry.admin.boundary_widget import BOUNDARY_MAP_MEDIA, boundary_map
 from registry.choices import OverlapState
 from registry.models import BoundaryOverlap, Project
@@ -89,7 +89,7 @@ class BoundaryOverlapAdmin(ReadOnlyAdmin):
             obj=overlap,
             title="Justify this overlap",
             submit="Keep this justification",
-            form=JustificationForm(request.POST or None, initial={"justification": overlap.justification}),
+            form=JustificationForm(posted(request), initial={"justification": overlap.justification}),
             run=run,
             back=reverse("admin:registry_boundaryoverlap_change", args=[overlap.pk]),
             context={

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from registry.choices import OverlapState
 from registry.models import BoundaryOverlap, Project, Standard
-from registry.selectors.dashboard import registrable_by
+from registry.selectors.dashboard import projects_expiring_soon, registrable_by
 
 AREA_TOLERANCE = 0.10
 
@@ -101,11 +101,13 @@ class WaitingForMeFilter(SimpleListFilter):
     parameter_name = "waiting"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Return the one thing that a plain status does not tell."""
-        return [("register", "To register, not my own work")]
+        """Return what a plain status does not tell."""
+        return [("register", "To register, not my own work"), ("expiring", "A certificate ends within two months")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Project]) -> QuerySet[Project]:
-        """Narrow to projects that this person may register as the second person."""
+        """Narrow to projects that this person may register as the second person, or whose papers run out."""
         if self.value() == "register" and request.user.pk is not None:
             return queryset.filter(registrable_by(request.user.pk))
+        if self.value() == "expiring":
+            return queryset.filter(pk__in=projects_expiring_soon())
         return queryset

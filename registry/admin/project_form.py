@@ -41,7 +41,7 @@ class ProjectForm(RefusableForm):
 
     class Meta:
         model = Project
-        fields = "__all__"  # noqa: DJ007 - the admin narrows it to what its fieldsets name
+        fields = "__all__"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from carboncore.common.admin.confirm import confirm_page
+from carboncore.common.admin.confirm import confirm_page, posted
 from registry.choices import PUBLIC_STATUSES, OverlapState
 from registry.models import Project
 from registry.services import available_moves, project_move, project_publish, unmet_requirements
@@ -73,7 +73,9 @@ class LifecycleMixin:
             raise PermissionDenied
         back = _page(project)
         if request.method != "POST" and project.status not in move.sources:
-            messages.warning(request, f"It is {project.get_status_display().lower()} by now; see what is possible here.")
+            messages.warning(
+                request, f"It is {project.get_status_display().lower()} by now; see what is possible here."
+            )
             return HttpResponseRedirect(back)
         actor: Any = request.user
 
@@ -103,7 +105,7 @@ class LifecycleMixin:
             obj=project,
             title=f"{move.label} this project?",
             submit=move.label,
-            form=MoveForm(request.POST or None, initial={"expected_version": project.version}, move=move),
+            form=MoveForm(posted(request), initial={"expected_version": project.version}, move=move),
             run=run,
             back=back,
             context=context,
@@ -134,7 +136,7 @@ class LifecycleMixin:
             obj=project,
             title=f"{'Publish' if publish else 'Unpublish'} this project?",
             submit="Publish" if publish else "Unpublish",
-            form=forms.Form(request.POST or None),
+            form=forms.Form(posted(request)),
             run=run,
             back=_page(project),
             context={"explanation": explanation, "facts": [("Project", str(project))]},
@@ -153,9 +155,7 @@ def project_head(request: HttpRequest, project: Project) -> dict[str, Any]:
     """Return what stands above the form: status, warnings and the person's buttons."""
     actor: Any = request.user
     moves = available_moves(actor=actor, project=project)
-    barred = [
-        move for move in moves_from(project.status) if move not in moves and actor.has_perm(move.permission)
-    ]
+    barred = [move for move in moves_from(project.status) if move not in moves and actor.has_perm(move.permission)]
     return {
         "project": project,
         "moves": [{"move": move, "danger": move.name in _DANGEROUS} for move in moves],

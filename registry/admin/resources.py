@@ -148,7 +148,9 @@ class ProjectResource(StaffResource):
         if public_id:
             found = projects.filter(public_id=public_id).first() if _is_uuid(public_id) else None
             if found is None:
-                raise ValueError(f"There is no project with the public id {public_id[:40]}. Leave it empty for a new one.")
+                raise ValueError(
+                    f"There is no project with the public id {public_id[:40]}. Leave it empty for a new one."
+                )
             return found
         registry, origin = str(row.get("origin_registry") or "").strip(), str(row.get("origin_id") or "").strip()
         return projects.filter(origin_registry=registry, origin_id=origin).first() if registry and origin else None
@@ -194,6 +196,10 @@ class ProjectTypeResource(StaffResource):
         model = ProjectType
         import_id_fields = ("code",)
         fields = ("code", "name", "category", "land_based")
+
+    def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
+        """Look the code up as the service keeps it: in upper case."""
+        row["code"] = str(row.get("code") or "").strip().upper()
 
     def save_by_service(self, instance: Any, fields: dict[str, Any], *, is_new: bool) -> ProjectType:
         """Create or change the type."""

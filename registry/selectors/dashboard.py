@@ -1,12 +1,11 @@
 """What the dashboard shows: counts by status, type and country, registrations by month, the latest changes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from registry.models import (
     Project,
     ProjectStandard,
     ProjectStatusChange,
+    StandardValidator,
     ValidatorAccreditation,
 )
 
@@ -52,8 +52,8 @@ class WorkWaiting:
     to_register: int
     returned: int
     open_overlaps: int
-    expiring_accreditations: int
-    expiring_certificates: int
+    expiring_bodies: int
+    expiring_projects: int
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ def work_waiting(*, user_id: int) -> WorkWaiting:
     return WorkWaiting(
         **projects,
         open_overlaps=BoundaryOverlap.objects.filter(state=OverlapState.OPEN).count(),
-        expiring_accreditations=_expiring(ValidatorAccreditation.objects.all()),
-        expiring_certificates=_expiring(ProjectStandard.objects.all()),
+        expiring_bodies=StandardValidator.objects.filter(pk__in=bodies_expiring_soon()).count(),
+        expiring_projects=Project.objects.filter(pk__in=projects_expiring_soon()).count(),
     )
 
 
@@ -162,7 +162,7 @@ def latest_changes(count: int = LATEST) -> list[LatestChange]:
         )
         for move in moves
     ]
-    return sorted([*told, *_latest_edits(count, told)], key=lambda change: change.at, reverse=True)[:count]
+    return sorted([*told, *_latest_edits(count)], key=lambda change: change.at, reverse=True)[:count]
 
 
 def registrable_by(user_id: int) -> Q:
@@ -174,20 +174,25 @@ def registrable_by(user_id: int) -> Q:
     )
 
 
-def expiring_soon(rows: Any) -> Any:
-    """Narrow certifications or accreditations to those that end within the horizon (two months)."""
-    today = timezone.now().date()
-    return rows.filter(valid_to__gte=today, valid_to__lte=today + EXPIRY_HORIZON)
+def bodies_expiring_soon() -> Any:
+    """Return the keys of verification bodies with an accreditation that ends within the horizon (two months)."""
+    return _expiring(ValidatorAccreditation.objects.all()).values("validator")
 
 
-def _latest_edits(count: int, moves: Sequence[LatestChange]) -> list[LatestChange]:
-    """A move saves the project too; that row of its history would tell the same thing twice."""
+def projects_expiring_soon() -> Any:
+    """Return the keys of projects with a certificate that ends within the horizon (two months)."""
+    return _expiring(ProjectStandard.objects.all()).values("project")
+
+
+def _latest_edits(count: int) -> list[LatestChange]:
+    """A move saves the project too; those rows of its history, which change the status, are told as moves already."""
     words = {"+": "added", "~": "edited", "-": "deleted"}
-    moved = {(move.project_id, move.at.replace(microsecond=0)) for move in moves}
+    before = Project.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
     rows = (
         Project.history.select_related("history_user")
+        .annotate(status_before=Subquery(before.values("status")[:1]))
         .order_by("-history_date", "-history_id")
-        .only("id", "project_name", "history_date", "history_type", "history_user__email", "entrance")
+        .only("id", "project_name", "history_date", "history_type", "history_user__email", "entrance", "status")
     )
     return [
         LatestChange(
@@ -199,12 +204,13 @@ def _latest_edits(count: int, moves: Sequence[LatestChange]) -> list[LatestChang
             entrance=row.get_entrance_display(),
         )
         for row in rows[: 2 * count]
-        if (row.id, row.history_date.replace(microsecond=0)) not in moved
+        if row.history_type != "~" or row.status == row.status_before
     ]
 
 
-def _expiring(rows: Any) -> int:
-    return int(expiring_soon(rows).count())
+def _expiring(rows: Any) -> Any:
+    today = timezone.now().date()
+    return rows.filter(valid_to__gte=today, valid_to__lte=today + EXPIRY_HORIZON)
 
 
 def _month_back(today: date, back: int) -> date:

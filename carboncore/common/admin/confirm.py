@@ -12,6 +12,11 @@ from unfold.admin import ModelAdmin
 from carboncore.common.errors import InvalidInput, RegistryError
 
 
+def posted(request: HttpRequest) -> Any:
+    """Return what was sent, None when nothing was: a form without fields is sent empty, and counts as sent."""
+    return request.POST if request.method == "POST" else None
+
+
 def confirm_page(
     model_admin: ModelAdmin,
     request: HttpRequest,

@@ -64,7 +64,9 @@ class _Limited:
         if not dataset.headers:
             raise FileRefused("The file has no first row with the names of the columns.")
         if len(dataset) > MAX_ROWS:
-            raise FileRefused(f"The file has {len(dataset):,} rows; up to {MAX_ROWS:,} can be imported here. {_ELSEWHERE}")
+            raise FileRefused(
+                f"The file has {len(dataset):,} rows; up to {MAX_ROWS:,} can be imported here. {_ELSEWHERE}"
+            )
         return dataset
 
     def read(self, in_stream: Any) -> tablib.Dataset:
@@ -246,6 +248,13 @@ class StaffResource(resources.ModelResource):
             raise FileRefused(f"Unknown columns: {', '.join(unknown)}. The columns are: {', '.join(sorted(known))}.")
         super().before_import(dataset, **kwargs)
 
+    def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
+        """Leave a row alone that says what is here already, however the file wrote it (12500 or 12500.000)."""
+        if import_validation_errors or original.pk is None:
+            return False
+        columns = [field for field in self.get_import_fields() if field.column_name in row]
+        return all(field.export(original) == field.export(instance) for field in columns)
+
     def save_instance(self, instance: Any, is_create: bool, row: dict[str, Any], **kwargs: Any) -> None:
         """Hand the row's columns to the service; what it refuses becomes the row's errors.
 
@@ -310,7 +319,8 @@ class ExchangeMixin(ImportExportMixin, ExportActionMixin):
         """Tell what was imported, or that nothing was."""
         if result.has_errors() or result.has_validation_errors():
             messages.error(
-                request, "Nothing was imported: some rows can no longer be accepted. Upload the file again to see which."
+                request,
+                "Nothing was imported: some rows can no longer be accepted. Upload the file again to see which.",
             )
             return HttpResponseRedirect(self._address("import"))
         return super().process_result(result, request)

@@ -17,7 +17,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     badges = badges_for(user)
     groups = []
     for title, entries in settings.STAFF_NAVIGATION:
-        items = [_item(entry, badges) for entry in entries if not entry["permission"] or user.has_perm(entry["permission"])]
+        items = [
+            _item(entry, badges) for entry in entries if not entry["permission"] or user.has_perm(entry["permission"])
+        ]
         if items:
             groups.append({"title": title, "separator": bool(title), "items": items})
     return groups
