@@ -246,8 +246,8 @@ def test_a_bank_that_asks_for_a_further_step_gets_it(stripe):
     assert payment_confirm(purchase=purchase, key="2") == Settled.DELIVERED
 
 
-@pytest.mark.parametrize(("arrives", "status", "credits"), [(True, "completed", 10_000), (False, "reserved", 0)])
-def test_a_slow_bank_is_waited_for(stripe, arrives, status, credits):
+@pytest.mark.parametrize(("arrives", "status", "kilograms"), [(True, "completed", 10_000), (False, "reserved", 0)])
+def test_a_slow_bank_is_waited_for(stripe, arrives, status, kilograms):
     purchase = payable_purchase(selling_batch())
     stripe.pay(purchase.stripe_payment_intent_id, "pm_sepaDebit")
 
@@ -256,7 +256,7 @@ def test_a_slow_bank_is_waited_for(stripe, arrives, status, credits):
     payments_reconcile(wait=NOW)
 
     purchase.refresh_from_db()
-    assert (purchase.status, held(purchase.to_account)) == (status, credits)
+    assert (purchase.status, held(purchase.to_account)) == (status, kilograms)
 
 
 def test_nothing_paid_yet_is_said_so(stripe):

@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from carboncore.common.errors import RegistryError
 from transactions.choices import PaymentMethod, PaymentState, RefundState, TransactionStatus
-from transactions.errors import PaymentNotFound, PaymentRefused, PaymentUnavailable
 from transactions.models import Payment, PaymentRefund, StripeEvent, Transaction
 from transactions.payments import payment_provider
 from transactions.services.purchases.events import event_process
@@ -122,7 +121,9 @@ def _guarded(done: Round, event: str, action: Callable[[Any], bool], subject: An
     """Do one thing of a round; what fails is logged and left for the next round, and stops nothing else."""
     try:
         return action(subject)
-    except (PaymentUnavailable, PaymentRefused, PaymentNotFound, RegistryError) as error:
-        done.failed += 1
+    except RegistryError as error:
         logger.warning(event, subject=str(subject), code=error.code, reason=error.message)
-        return False
+    except Exception:
+        logger.exception(event, subject=str(subject))
+    done.failed += 1
+    return False

@@ -1,0 +1,63 @@
+"""Finding a purchase for whoever may see it, and the serial numbers that a transaction moved."""
+
+import uuid
+
+from accounts.models import User
+from transactions.choices import EntryKind, TransactionStatus, TransactionType
+from transactions.errors import AccountNotFound, PurchaseNotFound
+from transactions.models import HoldingAccount, LedgerLine, Transaction
+from transactions.serials import serial_text
+
+WORKS_TRANSACTIONS = "accounts.work_transactions"
+
+
+def purchase_visible_to(*, user: User | None, public_id: uuid.UUID) -> Transaction:
+    """Return a purchase to its buyer or to staff who work transactions; a guest's to whoever knows its address.
+
+    Raises:
+        PurchaseNotFound: there is none, or the caller may not know that there is.
+    """
+    found = Transaction.objects.filter(transaction_type=TransactionType.PURCHASE, public_id=public_id)
+    purchase = found.select_related("payment", "to_user", "to_account").first()
+    if purchase is None:
+        raise PurchaseNotFound
+    theirs = bool(purchase.guest_email) or (user is not None and purchase.to_user_id == user.pk)
+    if not theirs and not (user is not None and user.has_perm(WORKS_TRANSACTIONS)):
+        raise PurchaseNotFound
+    return purchase
+
+
+def account_usable_by(*, user: User, public_id: uuid.UUID) -> HoldingAccount:
+    """Return an account to its owner or to staff who work transactions.
+
+    Raises:
+        AccountNotFound: there is none, or the caller may not know that there is.
+    """
+    account = HoldingAccount.objects.filter(public_id=public_id).first()
+    if account is None or not (account.owner_id == user.pk or user.has_perm(WORKS_TRANSACTIONS)):
+        raise AccountNotFound
+    return account
+
+
+def account_by_address(*, public_id: uuid.UUID) -> HoldingAccount:
+    """Return the account that credits are sent to; whoever knows its address may send to it.
+
+    Raises:
+        AccountNotFound: there is none.
+    """
+    account = HoldingAccount.objects.filter(public_id=public_id).first()
+    if account is None:
+        raise AccountNotFound
+    return account
+
+
+def transaction_serials(*, transaction: Transaction) -> list[str]:
+    """Return the serial numbers of what a transaction moved: of a purchase, what was sold, or is reserved so far."""
+    lines = LedgerLine.objects.filter(entry__transaction_link__transaction=transaction)
+    if transaction.transaction_type == TransactionType.PURCHASE:
+        reserved = transaction.status == TransactionStatus.RESERVED
+        lines = lines.filter(entry__kind=EntryKind.RESERVATION if reserved else EntryKind.SALE)
+    ranges = lines.order_by("entry__batch_id", "first_kg").values_list(
+        "entry__batch__serial_root", "first_kg", "end_kg"
+    )
+    return [serial_text(root=root, first_kg=first_kg, end_kg=end_kg) for root, first_kg, end_kg in ranges]
