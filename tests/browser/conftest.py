@@ -33,9 +33,12 @@ class Watched:
         assert self.outside_requests == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for the run; the tests that ask for it are skipped on a machine without one."""
+    """One Chromium for each file of tests, which are skipped on a machine without one.
+
+    Not one for the run: Playwright's event loop would still run in tests that want to start one of their own.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     # Playwright runs an event loop in this thread, and Django would refuse plain queries beside one.
