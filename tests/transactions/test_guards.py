@@ -36,14 +36,19 @@ def batch():
 
 def refusal(*statements):
     """Run the statements and check what was deferred; return the name of the constraint or trigger that refused."""
-    with pytest.raises(DatabaseError) as refused, transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(DatabaseError) as refused:
+        run(*statements)
+    return refused.value.__cause__.diag.constraint_name
+
+
+def run(*statements):
+    with transaction.atomic(), connection.cursor() as cursor:
         # What the fixture left to be checked is checked now, so that a table may be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for statement in statements:
             cursor.execute(statement)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    return refused.value.__cause__.diag.constraint_name
 
 
 def test_the_fixture_itself_is_accepted(batch):
@@ -150,9 +155,7 @@ def test_credits_that_are_retired_stay_so(batch):
 @pytest.mark.parametrize("state", ["cancelled", "bridged"])
 def test_the_other_final_states_are_final_too(batch, state):
     assert (
-        refusal(
-            BLOCK.format(f"state = '{state}'", batch.pk, 4_000), BLOCK.format("state = 'active'", batch.pk, 4_000)
-        )
+        refusal(BLOCK.format(f"state = '{state}'", batch.pk, 4_000), BLOCK.format("state = 'active'", batch.pk, 4_000))
         == "transactions_block_state_final"
     )
 
@@ -242,9 +245,9 @@ def test_a_project_has_one_proceeds_account_and_there_is_one_buffer_pool(batch):
 def test_an_account_of_the_registry_belongs_to_nobody(batch):
     owner = person()
 
-    assert refusal(
-        f"UPDATE transactions_holdingaccount SET owner_id = {owner.pk} WHERE id = {buffer_pool().pk}"
-    ) == ("transactions_account_owner_fits_kind")
+    assert refusal(f"UPDATE transactions_holdingaccount SET owner_id = {owner.pk} WHERE id = {buffer_pool().pk}") == (
+        "transactions_account_owner_fits_kind"
+    )
 
 
 def test_an_issuance_is_decided_by_a_second_person():
@@ -263,6 +266,15 @@ def test_an_issuance_is_decided_by_a_second_person():
     assert refusal(f"UPDATE transactions_issuancerequest SET quantity_kg = 0 WHERE id = {request.pk}") == (
         "transactions_issuance_quantity_positive"
     )
+
+
+def test_what_was_decided_about_an_issuance_stays(batch):
+    decided = f"WHERE batch_id = {batch.pk}"
+
+    assert refusal(f"UPDATE transactions_issuancerequest SET batch_id = NULL, state = 'pending' {decided}") == (
+        "transactions_issuance_decided_once"
+    )
+    assert refusal(f"DELETE FROM transactions_issuancerequest {decided}") == "transactions_issuance_decided_once"
 
 
 def test_a_period_and_vintage_is_requested_once():

@@ -116,9 +116,7 @@ def test_more_than_the_account_holds(batch, anna):
 
     refused(
         NotEnoughCredits,
-        lambda: credits_retire(
-            actor=None, account=anna, wanted=wanted(batch.project, 10**12), details=FOR_THE_BAKERY
-        ),
+        lambda: credits_retire(actor=None, account=anna, wanted=wanted(batch.project, 10**12), details=FOR_THE_BAKERY),
     )
     refused(
         NotEnoughCredits,
@@ -254,9 +252,7 @@ def test_what_needs_a_reason_and_has_none(batch, anna, reason):
     entry = LedgerEntry.objects.get(kind="transfer")
 
     refused(InvalidInput, lambda: credits_cancel(actor=None, account=anna, wanted=one, reason=reason))
-    refused(
-        InvalidInput, lambda: buffer_release(actor=actor, pool=pool, to_account=boris, wanted=one, reason=reason)
-    )
+    refused(InvalidInput, lambda: buffer_release(actor=actor, pool=pool, to_account=boris, wanted=one, reason=reason))
     refused(InvalidInput, lambda: buffer_cancel(actor=actor, pool=pool, wanted=one, reason=reason))
     other = person()
     refused(
@@ -388,9 +384,7 @@ def test_an_issuance_without_period_standard_or_verification():
     )
     period = verified_period(project, year=2024, verified_kg=5_000)
 
-    refused(
-        IssuanceNotPossible, lambda: issuance_request_approve(actor=other, pk=open_request.pk), because="verified"
-    )
+    refused(IssuanceNotPossible, lambda: issuance_request_approve(actor=other, pk=open_request.pk), because="verified")
     refused(IssuanceNotPossible, lambda: issuance_request_approve(actor=other, pk=unverified.pk), because="verified")
     refused(
         IssuanceNotPossible,

@@ -24,7 +24,7 @@ ALTER TABLE transactions_block DROP CONSTRAINT transactions_block_batch_quantity
 APPEND_ONLY = """
 CREATE FUNCTION transactions_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP
+    RAISE EXCEPTION '% keeps its history: % refused', TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_NAME;
 END $$;
 CREATE TRIGGER transactions_entry_append_only BEFORE UPDATE OR DELETE ON transactions_ledgerentry
@@ -85,8 +85,12 @@ BEGIN
 END $$;
 CREATE TRIGGER transactions_batch_identity_fixed BEFORE UPDATE ON transactions_creditbatch
     FOR EACH ROW EXECUTE FUNCTION transactions_batch_check_change();
+
+CREATE TRIGGER transactions_issuance_decided_once BEFORE UPDATE OR DELETE ON transactions_issuancerequest
+    FOR EACH ROW WHEN (OLD.state <> 'pending') EXECUTE FUNCTION transactions_refuse_change();
 """
 UNDO_FINAL_STATES = """
+DROP TRIGGER transactions_issuance_decided_once ON transactions_issuancerequest;
 DROP TRIGGER transactions_batch_identity_fixed ON transactions_creditbatch;
 DROP FUNCTION transactions_batch_check_change();
 DROP TRIGGER transactions_block_state_final ON transactions_block;
