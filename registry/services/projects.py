@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from carboncore.common.errors import InvalidInput
-from registry.choices import ProjectStatus
+from registry.choices import PUBLIC_STATUSES, ProjectStatus
 from registry.errors import BoundaryInvalid, ProjectChangedMeanwhile, ProjectHasCredits, ProjectNotFound, StillInUse
 from registry.geometry import parse_boundary
 from registry.locks import boundaries_lock, project_lock
@@ -29,6 +29,12 @@ EDITABLE_FIELDS = frozenset(
         "co2_absorption", "total_emission", "minimum_purchase_volume", "sdg_goals", "labels", "validation_date",
         "validation_protocol_url", "buffer_percentage", "origin_registry", "origin_id", "origin_url", "notes",
     }
+)  # fmt: skip
+
+# What registration rested on, in so far as it is a field of the project.
+ESSENTIAL_ONCE_REGISTERED = (
+    "project_initiator", "project_type", "country", "region", "vintage_year", "coordinates", "methodology",
+    "crediting_period_start", "crediting_period_end", "validation_date",
 )  # fmt: skip
 
 
@@ -209,6 +215,7 @@ def _assign(project: Project, fields: Mapping[str, Any]) -> bool:
             errors |= error.errors
     _tidy(project)
     errors |= _faults(project, except_for=tuple(errors))
+    errors |= _essentials_lost(project, before)
     if boundary_fault and len(errors) == 1:
         raise boundary_fault
     if errors:
@@ -251,6 +258,15 @@ def _faults(project: Project, *, except_for: tuple[str, ...]) -> dict[str, list[
     if project.vintage_year is None and by_hand and "vintage_year" not in except_for:
         errors["vintage_year"] = ["Give the first year in which reductions or removals count."]
     return errors
+
+
+def _essentials_lost(project: Project, before: Mapping[str, Any]) -> dict[str, list[str]]:
+    """A project that credits can be issued to keeps what it was registered on; it may be corrected, not emptied."""
+    if project.status not in PUBLIC_STATUSES:
+        return {}
+    now = _snapshot(project)
+    lost = [name for name in ESSENTIAL_ONCE_REGISTERED if before[name] and not now[name]]
+    return {name: ["A registered project needs this; it can be corrected but not emptied."] for name in lost}
 
 
 def _snapshot(project: Project) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from registry.choices import OriginRegistry, ProjectStatus
 from registry.errors import BoundaryInvalid, ProjectChangedMeanwhile, ProjectHasCredits, ProjectNotFound
 from registry.models import BoundaryOverlap, Document, Project, ProjectCredits, ProjectStandard, SearchWord
 from registry.services import project_create, project_delete, project_publish, project_update
+from registry.services.projects import ESSENTIAL_ONCE_REGISTERED
 from tests.factories import (
     DocumentFactory,
     ProjectFactory,
@@ -580,3 +581,24 @@ def test_a_draft_with_an_uploaded_file_can_be_read_back_after_a_refused_change()
         project_update(actor=None, pk=document.project_id, fields={"vintage_year": 0})
 
     assert ContentFile(document.file.read()).read() == b"a,b\n1,2\n"
+
+
+@pytest.mark.parametrize("field", ESSENTIAL_ONCE_REGISTERED)
+def test_a_registered_project_is_corrected_but_not_emptied_of_what_it_was_registered_on(field):
+    project = project_in(ProjectStatus.REGISTERED)
+    empty = None if field not in ("project_initiator", "region") else ""
+
+    with pytest.raises(InvalidInput) as refusal:
+        project_update(actor=None, pk=project.pk, fields={field: empty})
+
+    assert field in refusal.value.errors
+    kept = Project.objects.get(pk=project.pk)
+    assert getattr(kept, field) == getattr(project, field)
+    assert kept.updated_date == project.updated_date
+
+
+def test_a_registered_project_can_be_corrected():
+    project = project_in(ProjectStatus.REGISTERED)
+    project_update(actor=None, pk=project.pk, fields={"region": "Elsewhere", "validation_date": date(2021, 5, 6)})
+    kept = Project.objects.get(pk=project.pk)
+    assert (kept.region, kept.validation_date) == ("Elsewhere", date(2021, 5, 6))
