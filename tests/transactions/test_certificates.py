@@ -151,7 +151,7 @@ def test_checkpoints_are_numbered_and_chained(retirement):
 
 def test_a_checkpoint_cannot_be_changed(retirement):
     checkpoint_make()
-    with pytest.raises(Exception, match="append-only"), transaction.atomic():
+    with pytest.raises(Exception, match="keeps its history"), transaction.atomic():
         Checkpoint.objects.update(entries=7)
 
 

@@ -1,28 +1,31 @@
 """What a retirement's certificate says, recomputed from the ledger each time, and its proof."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db import connection
 
-from carboncore.common.merkle import inclusion_proof
 from carboncore.common.quantities import tonnes_from_kg
-from transactions.canonical import Line, chained_hash, entry_document
-from transactions.choices import BlockState
-from transactions.models import (
-    Block,
-    Checkpoint,
-    CheckpointBatch,
-    LedgerEntry,
-    LedgerLine,
-    Retirement,
-)
-from transactions.proofs import batch_leaf, checkpoint_statement
+from transactions.models import LedgerEntry, Retirement
+from transactions.selectors.certificate_checks import chain_faults, proof_faults, retirement_faults
+from transactions.selectors.certificate_proofs import certificate_proof, checkpoint_document, proof_of, with_lines
 from transactions.serials import serial_text
 
+__all__ = ["Certificate", "PathStep", "certificate_of", "certificate_proof", "checkpoint_document"]
+
 NOT_DISCLOSED = "Not disclosed"
+
+# Every entry that moved any of the kilograms that these entries retired, up to them.
+_PATH = """
+    SELECT DISTINCT s.id
+    FROM transactions_ledgerentry e
+    JOIN transactions_ledgerline l ON l.entry_id = e.id
+    JOIN transactions_ledgerentry s ON s.batch_id = e.batch_id AND s.position <= e.position
+    JOIN transactions_ledgerline p ON p.entry_id = s.id AND p.first_kg < l.end_kg AND p.end_kg > l.first_kg
+    WHERE e.id = ANY(%s)
+"""
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,20 @@ class PathStep:
     kind: str
     batch: str
     position: int
+    hash: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate: its document (JSON-ready, the same each time), the way the credits came, and what is wrong."""
+    """A certificate: its document (JSON-ready, the same each time), the way the credits came, and what is wrong.
+
+    `proof` is None until a checkpoint covers the retirement.
+    """
 
     document: dict[str, Any]
     path: list[PathStep]
+    proof: dict[str, Any] | None
     faults: list[str]
 
     @property
@@ -58,52 +67,13 @@ def certificate_of(public_id: UUID) -> Certificate | None:
     )
     if retirement is None:
         return None
-    entries = list(
-        LedgerEntry.objects.filter(transaction_link__transaction=retirement.transaction_id)
-        .select_related("batch__standard", "reverses")
-        .prefetch_related(Prefetch("lines", queryset=LedgerLine.objects.order_by("first_kg")))
-        .order_by("batch_id", "position")
-    )
-    return Certificate(_document(retirement, entries), _path(entries), _faults(retirement, entries))
-
-
-def certificate_proof(entries_of: UUID) -> dict[str, Any] | None:
-    """Return the proof that this retirement's entries are in the latest checkpoint; None before there is one."""
-    entries = list(
-        LedgerEntry.objects.filter(transaction_link__transaction__retirement__public_id=entries_of)
-        .select_related("batch", "reverses")
-        .prefetch_related("lines")
-        .order_by("batch_id", "position")
-    )
-    checkpoint = Checkpoint.objects.order_by("-number").first()
-    if checkpoint is None or not entries:
-        return None
-    leaves = list(CheckpointBatch.objects.filter(checkpoint=checkpoint).select_related("batch").order_by("index"))
-    by_batch = {leaf.batch_id: leaf for leaf in leaves}
-    if any(e.batch_id not in by_batch or e.position > by_batch[e.batch_id].entries for e in entries):
-        return None
-    tree = [_leaf_bytes(leaf) for leaf in leaves]
-    return {
-        "checkpoint": checkpoint_document(checkpoint),
-        "entries": [_entry_proof(entry, by_batch[entry.batch_id], tree) for entry in entries],
-    }
-
-
-def checkpoint_document(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Return a checkpoint as it is published: statement, digest, signature and public key (hexadecimal)."""
-    return {
-        "statement": checkpoint_statement(
-            number=checkpoint.number,
-            at=checkpoint.at,
-            batches=checkpoint.batches,
-            entries=checkpoint.entries,
-            root=bytes(checkpoint.root),
-            previous_digest=bytes(checkpoint.previous_digest),
-        ),
-        "digest": bytes(checkpoint.digest).hex(),
-        "signature": bytes(checkpoint.signature).hex(),
-        "public_key": bytes(checkpoint.public_key).hex(),
-    }
+    found = LedgerEntry.objects.filter(transaction_link__transaction=retirement.transaction_id)
+    entries = list(with_lines(found.select_related("batch__standard", "reverses")).order_by("batch_id", "position"))
+    path = _path_entries(entries)
+    document = _document(retirement, entries)
+    proof = proof_of(entries)
+    faults = [*retirement_faults(retirement, entries), *chain_faults(path), *proof_faults(document, proof)]
+    return Certificate(document, [_step(entry) for entry in path], proof, list(dict.fromkeys(faults)))
 
 
 def _document(retirement: Retirement, entries: list[LedgerEntry]) -> dict[str, Any]:
@@ -112,7 +82,7 @@ def _document(retirement: Retirement, entries: list[LedgerEntry]) -> dict[str, A
     shown = retirement.published
     return {
         "certificate": str(retirement.public_id),
-        "retired_at": retirement.retired_at.isoformat(),
+        "retired_at": retirement.retired_at.astimezone(UTC).isoformat(),
         "quantity": str(tonnes_from_kg(transaction.quantity_kg)),
         "quantity_kg": transaction.quantity_kg,
         "unit": "t CO2e",
@@ -147,97 +117,21 @@ def _document(retirement: Retirement, entries: list[LedgerEntry]) -> dict[str, A
     }
 
 
-def _faults(retirement: Retirement, entries: list[LedgerEntry]) -> list[str]:
-    """Recompute what the certificate rests on; nothing here trusts a flag."""
-    faults: list[str] = []
-    total = 0
-    for entry in entries:
-        if chained_hash(bytes(entry.previous_hash), _entry_document(entry)) != bytes(entry.hash):
-            faults.append(f"Entry {entry.position} of {entry.batch.serial_root} was changed after it was written.")
-        for line in entry.lines.all():
-            total += line.end_kg - line.first_kg
-            if line.to_state != BlockState.RETIRED or not _is_retired(entry.batch_id, line):
-                serial = serial_text(root=entry.batch.serial_root, first_kg=line.first_kg, end_kg=line.end_kg)
-                faults.append(f"{serial} is not retired.")
-    if not entries:
-        faults.append("No ledger entry belongs to this retirement.")
-    elif total != retirement.transaction.quantity_kg:
-        faults.append("The ledger retired another quantity than the certificate states.")
-    return faults
-
-
-def _is_retired(batch_id: int, line: LedgerLine) -> bool:
-    blocks = Block.objects.filter(batch_id=batch_id, first_kg__lt=line.end_kg, end_kg__gt=line.first_kg)
-    found = list(blocks.order_by("first_kg").values_list("first_kg", "end_kg", "account_id", "state"))
-    return (
-        bool(found)
-        and found[0][0] <= line.first_kg
-        and found[-1][1] >= line.end_kg
-        and all(row[2] == line.to_account_id and row[3] == BlockState.RETIRED for row in found)
-    )
-
-
-def _path(entries: list[LedgerEntry]) -> list[PathStep]:
+def _path_entries(entries: list[LedgerEntry]) -> list[LedgerEntry]:
     """Return every entry that moved any of these credits, up to their retirement, oldest first."""
-    steps: dict[int, PathStep] = {}
-    for entry in entries:
-        for line in entry.lines.all():
-            before = LedgerEntry.objects.filter(
-                batch_id=entry.batch_id,
-                position__lte=entry.position,
-                lines__first_kg__lt=line.end_kg,
-                lines__end_kg__gt=line.first_kg,
-            )
-            for step in before.distinct():
-                steps[step.pk] = PathStep(step.at, step.get_kind_display(), entry.batch.serial_root, step.position)
-    return [steps[pk] for pk in sorted(steps)]
+    with connection.cursor() as cursor:
+        cursor.execute(_PATH, [[entry.pk for entry in entries]])
+        keys = [row[0] for row in cursor.fetchall()]
+    found = LedgerEntry.objects.filter(pk__in=keys).select_related("batch", "reverses")
+    return list(with_lines(found).order_by("at", "pk"))
 
 
-def _entry_document(entry: LedgerEntry) -> dict[str, Any]:
-    return entry_document(
-        serial_root=entry.batch.serial_root,
-        position=entry.position,
-        kind=entry.kind,
+def _step(entry: LedgerEntry) -> PathStep:
+    return PathStep(
         at=entry.at,
+        kind=entry.get_kind_display(),
+        batch=entry.batch.serial_root,
+        position=entry.position,
+        hash=bytes(entry.hash).hex(),
         reason=entry.reason,
-        reverses_position=entry.reverses.position if entry.reverses else None,
-        lines=[
-            Line(
-                line.first_kg,
-                line.end_kg,
-                line.from_account_id,
-                line.from_state or None,
-                line.to_account_id,
-                line.to_state,
-            )
-            for line in entry.lines.all()
-        ],
-    )
-
-
-def _entry_proof(entry: LedgerEntry, leaf: CheckpointBatch, tree: list[bytes]) -> dict[str, Any]:
-    hashes = LedgerEntry.objects.filter(batch_id=entry.batch_id, position__lte=leaf.entries).order_by("position")
-    chain = [bytes(value) for value in hashes.values_list("hash", flat=True)]
-    return {
-        "document": _entry_document(entry),
-        "previous_hash": bytes(entry.previous_hash).hex(),
-        "hash": bytes(entry.hash).hex(),
-        "entry_proof": [step.hex() for step in inclusion_proof(chain, entry.position - 1)],
-        "batch_leaf": {
-            "batch": entry.batch.serial_root,
-            "entries": leaf.entries,
-            "head": bytes(leaf.head_hash).hex(),
-            "entries_root": bytes(leaf.entries_root).hex(),
-        },
-        "batch_index": leaf.index,
-        "batch_proof": [step.hex() for step in inclusion_proof(tree, leaf.index)],
-    }
-
-
-def _leaf_bytes(leaf: CheckpointBatch) -> bytes:
-    return batch_leaf(
-        serial_root=leaf.batch.serial_root,
-        entries=leaf.entries,
-        head_hash=bytes(leaf.head_hash),
-        entries_root=bytes(leaf.entries_root),
     )
