@@ -146,5 +146,5 @@ STAFF_NAVIGATION = [
 # A cell that begins with = + - or @ is a formula to a spreadsheet: never hand one on.
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 # Between the preview and its confirmation a file waits where every host can read it, not on one host's disk.
-IMPORT_EXPORT_TMP_STORAGE_CLASS = "carboncore.common.admin.exchange.WaitingFiles"
+IMPORT_EXPORT_TMP_STORAGE_CLASS = "carboncore.common.admin.exchange_files.WaitingFiles"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True  # the history says who changed what, in more detail

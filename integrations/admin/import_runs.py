@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import (
@@ -105,9 +106,8 @@ class ImportRunAdmin(StaffModelAdmin):
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """Go to the page on which the import can be followed."""
-        request.POST = request.POST.copy()  # type: ignore[misc]
-        request.POST["_continue"] = "1"
-        return super().response_add(request, obj, post_url_continue)
+        messages.success(request, f"“{obj.file_name}” is queued; this page follows its import.")
+        return HttpResponseRedirect(_page(obj))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -223,10 +223,7 @@ def _page(run: ImportRun) -> str:
 
 
 def _figures(run: ImportRun) -> list[tuple[str, int]]:
-    return [
-        (str(ImportRun._meta.get_field(name).verbose_name).replace("count", "").strip(), getattr(run, name))
-        for name in _COUNTS
-    ]
+    return [(str(label_for_field(name, ImportRun)), getattr(run, name)) for name in _COUNTS]
 
 
 def _findings(run: ImportRun) -> list[tuple[str, list[tuple[str, Any]]]]:

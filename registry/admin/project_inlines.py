@@ -3,10 +3,12 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.renderers import BaseRenderer
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from unfold.decorators import display
 
 from carboncore.common.admin.base import StaffTabularInline
@@ -42,8 +44,10 @@ class CertificationInline(RowChoicesInline, StaffTabularInline):
 class _Nothing(forms.Widget):
     """Shows nothing: the content of a document stays as it was uploaded."""
 
-    def render(self, *_: Any, **__: Any) -> str:
-        return "–"
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        return mark_safe("–")
 
     def value_from_datadict(self, *_: Any) -> None:
         return None
@@ -93,7 +97,7 @@ class DocumentInline(StaffTabularInline):
     @display(description="content")
     def content(self, obj: Document) -> Any:
         """Return a link to the content, with its size."""
-        if obj.pk is None:
+        if not obj.title:
             return "–"
         if obj.url:
             return format_html('<a class="st-link" href="{}" rel="noopener noreferrer">Open link</a>', obj.url)

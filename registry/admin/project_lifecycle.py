@@ -100,7 +100,7 @@ class LifecycleMixin:
             "submit_variant": "danger" if move.name in _DANGEROUS else "primary",
         }
         return confirm_page(
-            self,  # type: ignore[arg-type]
+            self,
             request,
             obj=project,
             title=f"{move.label} this project?",
@@ -131,7 +131,7 @@ class LifecycleMixin:
         else:
             explanation = "The public page and the API stop showing it at once; nothing is deleted."
         return confirm_page(
-            self,  # type: ignore[arg-type]
+            self,
             request,
             obj=project,
             title=f"{'Publish' if publish else 'Unpublish'} this project?",

@@ -1,26 +1,25 @@
 """Projects in the staff admin: the list, the page in the order of the work, publishing and deleting."""
 
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.forms import Media, ModelForm
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     RangeNumericFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import action, display
+from unfold.decorators import action
 
 from carboncore.common.admin.base import StaffModelAdmin
 from carboncore.common.admin.exchange import ExchangeMixin
 from carboncore.common.admin.history import HistorySource
 from registry.admin.boundary_widget import BOUNDARY_MAP_MEDIA
+from registry.admin.project_columns import ColumnsMixin
 from registry.admin.project_filters import (
     OPEN_OVERLAP,
     AreaDeviationFilter,
@@ -34,7 +33,6 @@ from registry.admin.project_inlines import CertificationInline, DocumentInline
 from registry.admin.project_lifecycle import LifecycleMixin
 from registry.admin.project_reading import READING_FIELDS, ReadingMixin
 from registry.admin.resources import ProjectResource
-from registry.choices import ProjectStatus
 from registry.models import BoundaryOverlap, Document, Project, ProjectStandard
 from registry.selectors.neighbours import neighbours_in_box
 from registry.selectors.staff_search import projects_matching
@@ -51,21 +49,9 @@ from registry.services import (
     project_update,
 )
 
-STATUS_COLOURS = {
-    ProjectStatus.DRAFT.label: "default",
-    ProjectStatus.SUBMITTED.label: "info",
-    ProjectStatus.UNDER_VALIDATION.label: "info",
-    ProjectStatus.RETURNED.label: "warning",
-    ProjectStatus.REGISTERED.label: "success",
-    ProjectStatus.SUSPENDED.label: "warning",
-    ProjectStatus.COMPLETED.label: "success",
-    ProjectStatus.REJECTED.label: "danger",
-    ProjectStatus.WITHDRAWN.label: "danger",
-}
-
 
 @admin.register(Project)
-class ProjectAdmin(LifecycleMixin, ReadingMixin, ExchangeMixin, StaffModelAdmin):
+class ProjectAdmin(ColumnsMixin, LifecycleMixin, ReadingMixin, ExchangeMixin, StaffModelAdmin):
     """The list of projects and the page of one."""
 
     form = ProjectForm
@@ -301,57 +287,7 @@ class ProjectAdmin(LifecycleMixin, ReadingMixin, ExchangeMixin, StaffModelAdmin)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """Stay on the new project's page: its boundary, standards and documents come next."""
-        if "_addanother" not in request.POST and "_popup" not in request.POST:
-            request.POST = request.POST.copy()  # type: ignore[misc]
-            request.POST["_continue"] = "1"
-        return super().response_add(request, obj, post_url_continue)
-
-    # -- columns ----------------------------------------------------------------------------------------------
-
-    @display(description="project", ordering="project_name", header=True)
-    def name_and_origin(self, obj: Project) -> list[Any]:
-        """Return the name over the number here and in the origin registry."""
-        origin = f" · {obj.get_origin_registry_display()} {obj.origin_id}" if obj.origin_registry else ""
-        return [obj.project_name, f"No. {obj.pk}{origin}"]
-
-    @display(description="type", ordering="project_type__code")
-    def type_code(self, obj: Project) -> Any:
-        """Return the type's code; its name stands in the tooltip."""
-        return format_html('<abbr title="{}">{}</abbr>', obj.project_type.name, obj.project_type.code)
-
-    @display(description="status", ordering="status", label=STATUS_COLOURS)
-    def status_badge(self, obj: Project) -> str:
-        """Return the status as a badge."""
-        return obj.get_status_display()
-
-    @display(description="public", ordering="published", label={"Public": "success", "Waits": "info"})
-    def public(self, obj: Project) -> str | None:
-        """Return whether the public sees it now, or will once it is registered."""
-        if obj.is_public:
-            return "Public"
-        return "Waits" if obj.published else None
-
-    @display(description="area (ha)", ordering=F("area_ha").desc(nulls_last=True))
-    def area(self, obj: Project) -> str:
-        """Return the computed area, or the declared one where there is no boundary."""
-        value = obj.area_ha if obj.area_ha is not None else obj.total_area
-        return _thousands(value)
-
-    @display(description="est. t CO₂e/year", ordering=F("estimated_annual_reductions").desc(nulls_last=True))
-    def reductions(self, obj: Project) -> str:
-        """Return the estimated annual reductions."""
-        return _thousands(obj.estimated_annual_reductions)
-
-    @display(description="updated", ordering="updated_date")
-    def updated_on(self, obj: Project) -> str:
-        """Return the day of the last change."""
-        return f"{obj.updated_date:%d %b %Y}"
-
-    @display(description="overlaps", label={"Open": "danger"})
-    def overlap_flag(self, obj: Any) -> str | None:
-        """Flag a project whose land another one claims too."""
-        return "Open" if obj.shares_land else None
-
-
-def _thousands(value: Decimal | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
+        if "_addanother" in request.POST or "_popup" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, f"“{obj}” is a draft now. Draw its boundary, name its standards, add its documents.")
+        return HttpResponseRedirect(reverse("admin:registry_project_change", args=[obj.pk]))

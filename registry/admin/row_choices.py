@@ -16,7 +16,7 @@ class RowChoicesForm(RefusableForm):
         super().__init__(*args, **kwargs)
         for name, choices in self.shared_choices.items():
             if name in self.fields:
-                self.fields[name].widget.choices = choices  # type: ignore[attr-defined]
+                self.fields[name].widget.choices = choices
 
 
 class RowChoicesInline:

@@ -70,7 +70,7 @@ class LatestChange:
 
 def status_counts() -> list[StatusCount]:
     """Return every status in the order of the lifecycle, those without projects too."""
-    rows = {
+    rows: dict[str, Any] = {
         row["status"]: row
         for row in Project.objects.values("status").annotate(
             count=Count("pk"), published_count=Count("pk", filter=Q(published=True))

@@ -115,7 +115,10 @@ def test_projects_are_imported_by_public_id_by_origin_and_as_new_ones(as_role):
     known = ProjectFactory(project_name="Known", region="Acre")
     foreign = ProjectFactory(project_name="Foreign", origin_registry="VCS", origin_id="VCS77")
     officer = as_role(REGISTRY_OFFICER)
-    columns = "public_id,project_name,project_initiator,project_type,country,region,vintage_year,origin_registry,origin_id,tree_types\n"
+    columns = (
+        "public_id,project_name,project_initiator,project_type,country,region,vintage_year,origin_registry,"
+        "origin_id,tree_types\n"
+    )
     rows = (
         f"{known.public_id},Known,Somebody,FC,BR,Pará,2020,,,oak; ash\n"
         ",Foreign renamed,Somebody,FC,Brazil,Acre,2020,VCS,VCS77,\n"

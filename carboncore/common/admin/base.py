@@ -1,6 +1,7 @@
 """The base classes of every staff page: services do the writing, refusals are shown, history is readable."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -129,13 +130,13 @@ class StaffModelAdmin(ModelAdmin):
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         for row in formset.deleted_forms if formset.can_delete else []:
             if row.instance.pk:
-                self._or_refuse(lambda row=row: self.delete_inline(request, row.instance), row.prefix)
+                self._or_refuse(partial(self.delete_inline, request, row.instance), row.prefix)
                 formset.deleted_objects.append(row.instance)
         for row in formset.forms:
             if row in formset.deleted_forms or not row.has_changed():
                 continue
             known = row.instance.pk is not None
-            saved = self._or_refuse(lambda row=row: self.save_inline(request, form.instance, row), row.prefix)
+            saved = self._or_refuse(partial(self.save_inline, request, form.instance, row), row.prefix)
             row.instance = saved
             if known:
                 formset.changed_objects.append((saved, row.changed_data))
@@ -182,7 +183,7 @@ class StaffModelAdmin(ModelAdmin):
             "history": page,
             **(extra_context or {}),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/object_history.html", context)
 
 

@@ -55,7 +55,7 @@ def confirm_page(
         "media": model_admin.media + form.media,
         **(context or {}),
     }
-    request.current_app = model_admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = model_admin.admin_site.name
     return TemplateResponse(request, "admin/confirm_action.html", page, status=status)
 
 

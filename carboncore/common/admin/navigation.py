@@ -16,7 +16,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     badges = badges_for(user)
     groups = []
-    for title, entries in settings.STAFF_NAVIGATION:
+    table: Any = settings.STAFF_NAVIGATION
+    for title, entries in table:
         items = [
             _item(entry, badges) for entry in entries if not entry["permission"] or user.has_perm(entry["permission"])
         ]

@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import LoginView
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -21,7 +20,7 @@ class StaffLoginView(LoginView):
     because of too many wrong tries.
     """
 
-    def form_invalid(self, form: Form) -> HttpResponse:
+    def form_invalid(self, form: Any) -> HttpResponse:
         response = super().form_invalid(form)
         if retry_after := getattr(form, "retry_after", None):
             response.status_code = 429
@@ -49,11 +48,13 @@ class StaffAdminSite(UnfoldAdminSite):
             "app_path": request.get_full_path(),
             **(extra_context or {}),
         }
-        request.current_app = self.name  # type: ignore[attr-defined]
-        return StaffLoginView.as_view(
+        request.current_app = self.name
+        view: Any = StaffLoginView.as_view(
             extra_context=context,
             authentication_form=import_string(settings.STAFF_SIGN_IN_FORM),
             template_name="admin/login.html",
             redirect_field_name=REDIRECT_FIELD_NAME,
             next_page=index,
-        )(request)
+        )
+        response: HttpResponse = view(request)
+        return response
