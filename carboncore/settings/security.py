@@ -3,8 +3,7 @@
 from carboncore.environment import DEBUG, env
 
 AUTH_USER_MODEL = "accounts.User"
-# An e-mail is unique whatever its case, by a constraint on LOWER(email); these checks look for plain `unique=True`.
-SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004"]
+
 # Argon2 writes; the others only read what an older system may have left, and are replaced at the next sign-in.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
