@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from threading import Barrier, Event
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import IntegrityError, connection
+
+from registry.services.validation import constraint_of
 
 PATIENCE = 30  # seconds; a barrier that waits longer is broken, and the test fails
 
@@ -54,7 +56,7 @@ def backend_pid() -> int:
 
 def constraint_names(outcomes: list[Any]) -> set[str]:
     """Return the constraints that refused."""
-    return {outcome.__cause__.diag.constraint_name for outcome in outcomes if isinstance(outcome, DatabaseError)}
+    return {constraint_of(outcome) for outcome in outcomes if isinstance(outcome, IntegrityError)}
 
 
 def held_until(event: Event, original: Callable[..., Any], reached: Event) -> Callable[..., Any]:

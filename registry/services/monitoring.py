@@ -5,6 +5,7 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from simple_history.utils import update_change_reason
 
 from accounts.models import User
 from carboncore.common.errors import InvalidInput
@@ -108,8 +109,8 @@ def monitoring_period_reject(*, actor: User, pk: int, reason: str) -> Monitoring
         period = _locked(pk, MonitoringStatus.SUBMITTED)
         _require_second_person(period, actor)
         period.status = MonitoringStatus.REJECTED
-        period._change_reason = reason  # noqa: SLF001 - where django-simple-history takes the reason from
         period.save()
+        update_change_reason(period, reason)
     return period
 
 
@@ -125,8 +126,10 @@ def _verification_errors(
         errors["validator"] = ["This verification body is no longer active."]
     elif not _accredited(period, validator, verified_on):
         errors["validator"] = [
-            f"{validator} was not accredited on {verified_on} for any standard of this project."
-            " Correct the day, or the body's accreditations."
+            (
+                f"{validator} was not accredited on {verified_on} for any standard of this project."
+                " Correct the day, or the body's accreditations."
+            )
         ]
     return errors
 

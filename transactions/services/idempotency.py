@@ -57,4 +57,4 @@ def _first_answer(scope: str, key: str, digest: str) -> tuple[int, dict[str, Any
     found = IdempotencyKey.objects.get(scope=scope, key=key)
     if found.request_digest != digest or found.response_status is None:
         raise IdempotencyKeyReused
-    return found.response_status, found.response_body
+    return found.response_status, found.response_body or {}

@@ -5,6 +5,7 @@ Plain SQL, so that one movement of a batch is one statement here; the batch's lo
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -64,7 +65,7 @@ def record_entry(*, entry: LedgerEntry, batch: CreditBatch, lines: Sequence[Line
         LedgerInconsistent: an account gives of which there is no balance.
     """
     changes = {key: kg for key, kg in _balance_changes(lines).items() if kg}
-    parameters = {
+    parameters: dict[str, Any] = {
         "batch": batch.pk,
         "position": entry.position,
         "kind": EntryKind(entry.kind).value,
