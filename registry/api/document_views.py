@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.http import FileResponse, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -169,7 +170,7 @@ def _may_see(request: Request) -> bool:
     """Whether a bearer token, or the session of the staff admin, belongs to somebody who may see documents."""
     try:
         token = bearer_token(request)
-        user = request._request.user if token is None else staff_by_token(token)
+        user = get_user(request._request) if token is None else staff_by_token(token)
     except TokenRefused:
         return False
     return bool(user.is_active and getattr(user, "is_staff", False) and user.has_perm("registry.view_document"))

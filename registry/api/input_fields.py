@@ -5,6 +5,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from carboncore.common.api.serializers import TextField
 from carboncore.common.countries import country_code_of
@@ -13,14 +14,25 @@ from registry.models import Country, Methodology, ProjectType, Standard
 LARGEST_ID = 2**63 - 1
 
 
-class CountryInputField(TextField):
+class LookUpField(TextField):
+    """A record by a text that names it; the text is judged as text before it is looked up."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        text = super().run_validation(data)
+        return self.look_up(text) if isinstance(text, str) else text
+
+    def look_up(self, text: str) -> Any:
+        """Return the record; raises ValidationError where there is none."""
+        raise NotImplementedError
+
+
+class CountryInputField(LookUpField):
     """A country by ISO code or by name."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=200, **options)
 
-    def to_internal_value(self, data: Any) -> Any:
-        text = super().to_internal_value(data)
+    def look_up(self, text: str) -> Country:
         code = country_code_of(text)
         country = Country.objects.filter(pk=code).first() if code else None
         if country is None:
@@ -40,11 +52,11 @@ class ProjectTypeIdField(serializers.IntegerField):
         return found
 
 
-class ProjectTypeCodeField(TextField):
+class ProjectTypeCodeField(LookUpField):
     """A project type by its code."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        found = ProjectType.objects.filter(code=super().to_internal_value(data).upper()).first()
+    def look_up(self, text: str) -> ProjectType:
+        found = ProjectType.objects.filter(code=text.upper()).first()
         if found is None:
             raise serializers.ValidationError(_no_type())
         return found
@@ -55,24 +67,32 @@ def _no_type() -> str:
     return f"There is no such project type. There are: {known or 'none yet'}."
 
 
-class MethodologyInputField(TextField):
+class MethodologyInputField(LookUpField):
     """A methodology by its code; null for none."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        found = Methodology.objects.filter(code__iexact=super().to_internal_value(data)).first()
+    def look_up(self, text: str) -> Methodology:
+        found = Methodology.objects.filter(code__iexact=text).first()
         if found is None:
             raise serializers.ValidationError("There is no methodology of this code; see /admin/methodologies.")
         return found
 
 
-class StandardInputField(TextField):
+class StandardInputField(LookUpField):
     """A standard by its code; null for none."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        found = Standard.objects.filter(code__iexact=super().to_internal_value(data)).first()
+    def look_up(self, text: str) -> Standard:
+        found = Standard.objects.filter(code__iexact=text).first()
         if found is None:
             raise serializers.ValidationError("There is no standard of this code; see /standards.")
         return found
+
+
+@extend_schema_field({"type": "object", "nullable": True, "description": "GeoJSON, WGS 84."})
+class BoundaryInputField(serializers.Field):
+    """GeoJSON of any form that the boundary reader takes; it is that reader who judges it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
 
 
 @extend_schema_field(

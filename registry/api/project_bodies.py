@@ -8,6 +8,7 @@ from carboncore.common.api.echo import READ_ONLY
 from carboncore.common.api.serializers import ExactDecimalField, StrictModelSerializer, TextField, WholeNumberField
 from carboncore.common.errors import InvalidInput
 from registry.api.input_fields import (
+    BoundaryInputField,
     CountryInputField,
     DocumentLinkField,
     MethodologyInputField,
@@ -35,7 +36,7 @@ class ProjectBodySerializer(StrictModelSerializer):
     methodology = MethodologyInputField(required=False, allow_null=True, max_length=100)
     region = TextField(max_length=100)
     vintage_year = WholeNumberField(min_value=1980, max_value=2100, allow_null=True, required=False)
-    coordinates = serializers.JSONField(
+    coordinates = BoundaryInputField(
         required=False, allow_null=True, help_text="GeoJSON Polygon, MultiPolygon, Feature or FeatureCollection."
     )
     tree_types = serializers.ListField(child=TextField(max_length=120), required=False, max_length=200)
