@@ -10,6 +10,10 @@ from contextlib import suppress
 import pytest
 from django.db import connection
 
+from tests.stripe_fixtures import by_invoice, stripe
+
+__all__ = ["by_invoice", "stripe"]
+
 SECONDS = 3.0  # long enough for a busy machine, because a control in which nobody meets proves nothing
 
 

@@ -56,5 +56,5 @@ class StripeWebhookView(ApiView):
                 event_process(event=kept)
             except RegistryError as error:
                 # It is kept, and the minute's round goes on with it: delivering it again would change nothing.
-                logger.warning("webhook_waits", event=event.id, code=error.code)
+                logger.warning("webhook_waits", stripe_event=event.id, code=error.code)
         return json_response({"received": True})

@@ -5,9 +5,11 @@ import uuid
 import pytest
 
 from accounts.tokens import StaffToken
-from tests.api_clients import Api, api, staff  # noqa: F401 - fixtures
+from tests.api_clients import Api, api, staff
 from tests.factories import person
-from tests.stripe_fixtures import by_invoice, stripe  # noqa: F401 - fixtures
+from tests.stripe_fixtures import by_invoice, stripe
+
+__all__ = ["api", "by_invoice", "staff", "stripe"]
 
 
 class Client(Api):

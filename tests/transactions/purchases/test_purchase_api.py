@@ -136,9 +136,9 @@ def test_a_quantity_that_is_none_is_refused(by_invoice, trader, quantity):
 def test_a_quantity_as_a_number_is_exact(by_invoice, trader):
     batch = selling_batch()
 
-    raw = f'{{"project_id": {batch.project_id}, "quantity": 0.003e3, "price_per_credit": 12.5, "currency": "eur"}}'.encode()
+    raw = f'{{"project_id": {batch.project_id}, "quantity": 0.003e3, "price_per_credit": 12.5, "currency": "eur"}}'
 
-    assert trader.post(PURCHASES, raw=raw).json()["quantity"] == "3.000"
+    assert trader.post(PURCHASES, raw=raw.encode()).json()["quantity"] == "3.000"
 
 
 def another_price(batch):
@@ -164,30 +164,30 @@ def nothing(batch):
 
 
 @pytest.mark.parametrize(
-    ("prepare", "order", "status", "code"),
+    ("prepare", "order", "refusal"),
     [
-        (nothing, {"quantity": "100.001"}, 409, "not_enough_credits"),
-        (nothing, {"quantity": "0.999"}, 400, "quantity_invalid"),
-        (another_price, {}, 409, "price_changed"),
-        (nothing, {"price_per_credit": "12.4999"}, 409, "price_changed"),
-        (nothing, {"currency": "USD"}, 409, "price_missing"),
-        (nothing, {"currency": "XXX"}, 400, "invalid"),
-        (nothing, {"vintage": 1999}, 409, "not_enough_credits"),
-        (nothing, {"project_id": 999_999}, 404, "project_not_found"),
-        (nothing, {"guest_email": "a@example.org"}, 400, "invalid"),
-        (nothing, {"retire": {"beneficiary_name": "X", "purpose": "fun"}}, 400, "invalid"),
-        (nothing, {"colour": "green"}, 400, "invalid"),
-        (nothing, {"to_account": "8f14e45f-ceea-467f-a8b5-1a2b3c4d5e6f"}, 404, "account_not_found"),
-        (suspended, {}, 409, "project_closed"),
-        (frozen_seller, {}, 409, "account_not_usable"),
+        (nothing, {"quantity": "100.001"}, (409, "not_enough_credits")),
+        (nothing, {"quantity": "0.999"}, (400, "quantity_invalid")),
+        (another_price, {}, (409, "price_changed")),
+        (nothing, {"price_per_credit": "12.4999"}, (409, "price_changed")),
+        (nothing, {"currency": "USD"}, (409, "price_missing")),
+        (nothing, {"currency": "XXX"}, (400, "invalid")),
+        (nothing, {"vintage": 1999}, (409, "not_enough_credits")),
+        (nothing, {"project_id": 999_999}, (404, "project_not_found")),
+        (nothing, {"guest_email": "a@example.org"}, (400, "invalid")),
+        (nothing, {"retire": {"beneficiary_name": "X", "purpose": "fun"}}, (400, "invalid")),
+        (nothing, {"colour": "green"}, (400, "invalid")),
+        (nothing, {"to_account": "8f14e45f-ceea-467f-a8b5-1a2b3c4d5e6f"}, (404, "account_not_found")),
+        (suspended, {}, (409, "project_closed")),
+        (frozen_seller, {}, (409, "account_not_usable")),
     ],
 )
-def test_what_cannot_be_bought_is_refused_and_moves_nothing(by_invoice, trader, prepare, order, status, code):
+def test_what_cannot_be_bought_is_refused_and_moves_nothing(by_invoice, trader, prepare, order, refusal):
     batch = selling_batch()
     prepare(batch)
     before = ledger_dump()
 
-    refused(trader.post(PURCHASES, order_of(batch, **order)), status, code)
+    refused(trader.post(PURCHASES, order_of(batch, **order)), *refusal)
 
     assert ledger_dump() == before
 

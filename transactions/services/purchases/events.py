@@ -28,7 +28,7 @@ def event_receive(*, event: WebhookEvent) -> tuple[StripeEvent, bool]:
         },
     )
     if not is_new:
-        logger.info("webhook_repeated", event=event.id, type=event.type)
+        logger.info("webhook_repeated", stripe_event=event.id, type=event.type)
     return kept, is_new
 
 
@@ -42,7 +42,7 @@ def event_process(*, event: StripeEvent) -> str:
     StripeEvent.objects.filter(pk=event.pk, processed_at__isnull=True).update(
         processed_at=timezone.now(), outcome=outcome[:30]
     )
-    logger.info("webhook_processed", event=event.event_id, type=event.event_type, outcome=outcome)
+    logger.info("webhook_processed", stripe_event=event.event_id, type=event.event_type, outcome=outcome)
     return outcome
 
 
@@ -112,7 +112,7 @@ def _disputed(event: StripeEvent) -> str:
 
 
 def _unknown(event: StripeEvent) -> str:
-    logger.warning("webhook_about_nothing_of_ours", event=event.event_id, type=event.event_type, object=event.object_id)
+    logger.warning("webhook_about_nothing_of_ours", stripe_event=event.event_id, type=event.event_type, object=event.object_id)
     return UNKNOWN
 
 
