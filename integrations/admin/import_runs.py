@@ -19,6 +19,7 @@ from django.http import (
 from django.urls import URLPattern, path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from carboncore.common.admin.base import StaffModelAdmin
 from carboncore.common.admin.confirm import confirm_page, posted
@@ -37,7 +38,7 @@ class UploadForm(RefusableForm):
 
     upload = forms.FileField(
         label="File",
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.json,.gz,.zip", "class": "st-file"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.xlsx,.json,.gz,.zip"}),
         help_text="The export as the registry offers it for download, unchanged; up to 50 MB."
         " Larger ones: manage.py import_registry.",
     )

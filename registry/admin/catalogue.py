@@ -78,6 +78,7 @@ class ProjectTypeAdmin(CatalogueAdmin):
     list_display = ("code", "name", "category", "land_based", "project_count", "updated_at")
     list_filter = ("land_based", "category")
     search_fields = ("code", "name", "category")
+    ordering = ("code",)
     fieldsets = (
         (None, {"fields": ("code", "name", "category", "land_based")}),
         ("Dates", {"fields": ("created_at", "updated_at")}),
@@ -108,6 +109,7 @@ class StandardAdmin(CatalogueAdmin):
     resource_classes = (StandardResource,)
     list_display = ("code", "name", "version", "project_count", "url")
     search_fields = ("code", "name")
+    ordering = ("code",)
     fieldsets = (
         (None, {"fields": ("code", "name", "version", "url")}),
         ("Dates", {"fields": ("created_at", "updated_at")}),
@@ -172,6 +174,7 @@ class StandardValidatorAdmin(CatalogueAdmin):
     list_select_related = ("country",)
     list_filter = ("is_active", "accreditations__standard", ExpiringFilter)
     search_fields = ("name", "accreditation_body", "accreditation_number")
+    ordering = ("name",)
     autocomplete_fields = ("country",)
     inlines = (AccreditationInline,)
     fieldsets = (
@@ -234,6 +237,7 @@ class MethodologyAdmin(CatalogueAdmin):
     list_select_related = ("standard",)
     list_filter = ("standard",)
     search_fields = ("code", "name")
+    ordering = ("code",)
     autocomplete_fields = ("standard",)
     fieldsets = (
         (None, {"fields": ("code", "name", "standard", "version", "url")}),

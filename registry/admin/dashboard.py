@@ -22,7 +22,6 @@ from registry.selectors.dashboard import (
 )
 
 MOST_BARS = 10
-_OTHERS = " others together"
 _GREY = "#8b949e"  # 3 to 1 and more against the light and the dark page
 
 
@@ -144,11 +143,14 @@ def _charts(types: Sequence[TypeFigures], countries: Sequence[tuple[str, str, in
 
 def _chart(title: str, unit: str, rows: Sequence[tuple[str, int]], *, upright: bool = False) -> dict[str, Any]:
     """One bar chart: its data, every option of it, and the same figures as a table for those who cannot see it."""
-    shown = list(rows) if upright else _folded(rows)
+    shown = list(rows) if upright else list(rows[:MOST_BARS])
+    rest = rows[len(shown) :]
     return {
         "title": title,
         "unit": unit,
-        "rows": rows,
+        "rows": rows if any(value for _, value in rows) else [],
+        "others": len(rest),
+        "others_sum": sum(value for _, value in rest),
         "height": 220 if upright else 40 + 26 * max(len(shown), 3),
         "data": json.dumps(
             {
@@ -157,7 +159,7 @@ def _chart(title: str, unit: str, rows: Sequence[tuple[str, int]], *, upright: b
                     {
                         "label": unit,
                         "data": [value for _, value in shown],
-                        "backgroundColor": [_colour(label) for label, _ in shown],
+                        "backgroundColor": "var(--color-primary-500)",
                         "borderRadius": 3,
                         "maxBarThickness": 22,
                     }
@@ -168,26 +170,20 @@ def _chart(title: str, unit: str, rows: Sequence[tuple[str, int]], *, upright: b
     }
 
 
-def _folded(rows: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Keep the longest bars and add up the rest, so that the chart stays readable and its sum right."""
-    if len(rows) <= MOST_BARS:
-        return list(rows)
-    rest = sum(value for _, value in rows[MOST_BARS - 1 :])
-    return [*rows[: MOST_BARS - 1], (f"{len(rows) - MOST_BARS + 1}{_OTHERS}", rest)]
-
-
 def _shortened(label: str) -> str:
     return label if len(label) <= 24 else f"{label[:23]}…"
-
-
-def _colour(label: str) -> str:
-    return "var(--color-base-400)" if label.endswith(_OTHERS) else "var(--color-primary-500)"
 
 
 def _options(*, upright: bool) -> dict[str, Any]:
     values = {
         "beginAtZero": True,
-        "ticks": {"color": _GREY, "precision": 0, "maxTicksLimit": 5},
+        "ticks": {
+            "color": _GREY,
+            "precision": 0,
+            "maxTicksLimit": 5,
+            "maxRotation": 0,
+            "format": {"notation": "compact"},
+        },
         "border": {"display": False},
         "grid": {"display": True, "tickLength": 0},
     }

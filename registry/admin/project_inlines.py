@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from carboncore.common.admin.base import StaffTabularInline
 from carboncore.common.admin.refusals import RefusableForm
@@ -59,7 +60,7 @@ class DocumentForm(RefusableForm):
     upload = forms.FileField(
         required=False,
         label="File",
-        widget=forms.FileInput(attrs={"accept": ",".join(ALLOWED_ENDINGS), "class": "st-file"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ",".join(ALLOWED_ENDINGS)}),
     )
     refusal_field_names = {"file": "upload"}
 
@@ -97,7 +98,7 @@ class DocumentInline(StaffTabularInline):
     @display(description="content")
     def content(self, obj: Document) -> Any:
         """Return a link to the content, with its size."""
-        if not obj.title:
+        if not obj.file and not obj.url:
             return "–"
         if obj.url:
             return format_html('<a class="st-link" href="{}" rel="noopener noreferrer">Open link</a>', obj.url)

@@ -15,6 +15,7 @@ from tests.admin.pages import form_values, read_page, text_of
 from tests.factories import (
     PDF,
     DocumentFactory,
+    MethodologyFactory,
     ProjectFactory,
     ProjectTypeFactory,
     StandardFactory,
@@ -347,3 +348,19 @@ def test_filters_narrow_the_list(as_role, query, names):
     response = as_role(REGISTRY_OFFICER).get("/staff/registry/project/", query)
 
     assert {project.project_name for project in response.context["cl"].result_list} == names
+
+
+@pytest.mark.parametrize(
+    ("field", "term", "found"),
+    [("project_type", "mang", "MG · Mangroves"), ("country", "viet", "Vietnam"), ("methodology", "vm00", "VM0033")],
+)
+def test_the_selects_of_the_form_look_up_what_is_typed(as_role, field, term, found):
+    ProjectTypeFactory(code="MG", name="Mangroves")
+    MethodologyFactory(code="VM0033")
+
+    answer = as_role(REGISTRY_OFFICER).get(
+        "/staff/autocomplete/",
+        {"term": term, "app_label": "registry", "model_name": "project", "field_name": field},
+    )
+
+    assert found in [result["text"] for result in answer.json()["results"]]

@@ -1,4 +1,4 @@
-"""The staff admin in a real Chromium: the day's work by keyboard and mouse, on a phone, in the dark, without a sound."""
+"""The staff admin in a real Chromium: the work by keyboard and mouse, on a phone, in the dark, with a clean console."""
 
 import pytest
 from playwright.sync_api import expect
@@ -147,7 +147,9 @@ PAGES = [
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_a_phone_in_both_modes(watched, scheme):
-    project = project_in(ProjectStatus.REGISTERED, project_name="A name long enough to need more than a single line here")
+    project = project_in(
+        ProjectStatus.REGISTERED, project_name="A name long enough to need more than a single line here"
+    )
     watched.page.set_viewport_size({"width": 390, "height": 844})
     watched.page.emulate_media(color_scheme=scheme)
     _sign_in(watched, REGISTRY_OFFICER)

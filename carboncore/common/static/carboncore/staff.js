@@ -67,7 +67,8 @@
     } catch (refused) { /* as above */ }
     const known = list.find(function (tab) { return tab.dataset.tab === remembered; });
     openTab(tabs, (wrong || known || list[0]).dataset.tab, false);
-    if (!wrong) followHash(tabs);
+    // The theme hides the page until its scripts have run, and what is hidden takes no focus: hence only then.
+    if (!wrong) window.addEventListener("load", function () { followHash(tabs); });
     window.addEventListener("hashchange", function () { followHash(tabs); });
     tabs.ownerDocument.addEventListener("click", function (event) {
       const link = event.target.closest("a[href^='#']");
