@@ -22,6 +22,7 @@ from tests.ledger_factories import (
 )
 from tests.races import at_once, backend_pid, constraint_names, held_until, meeting, under_way, waits_for_a_lock
 from transactions import locks
+from transactions.choices import BlockState, EntryKind
 from transactions.errors import (
     AccountNotUsable,
     EntryNotReversible,
@@ -400,6 +401,52 @@ def test_control_locking_batches_in_the_order_they_are_named_ends_in_a_deadlock(
     (turned_away,) = [outcome for outcome in outcomes if isinstance(outcome, OperationalError)]
     assert "deadlock detected" in str(turned_away)
     assert_clean()
+
+
+def test_movements_over_two_projects_settle_their_figures_in_one_order():
+    """The younger project's batch is the older one, so that batches and figures come in opposite orders."""
+    older, younger = registered_project(), registered_project()
+    batches = [issued_batch(quantity_kg=100, project=project) for project in (younger, older)]
+    holders = [proceeds_of(batch.project) for batch in batches]
+    figures = []
+
+    def record(execute, sql, params, many, context):
+        if "UPDATE registry_projectcredits" in sql:
+            figures.append(params[-1])
+        return execute(sql, params, many, context)
+
+    def cancel_one_of_each(kilogram):
+        with posting.posting(actor=None, account_ids=[holder.pk for holder in holders]) as movement:
+            for batch, holder in zip(batches, holders, strict=True):
+                locked = locks.batch_lock(batch.pk)
+                slices = taking.take_ranges(
+                    batch=locked,
+                    account_id=holder.pk,
+                    state=BlockState.ACTIVE,
+                    ranges=[(kilogram, kilogram + 1)],
+                )
+                movement.move(
+                    batch=locked,
+                    kind=EntryKind.CANCELLATION,
+                    slices=slices,
+                    to_account_id=holder.pk,
+                    to_state=BlockState.CANCELLED,
+                )
+
+    def twenty_five(start):
+        def cancel():
+            with connection.execute_wrapper(record):
+                for kilogram in range(start, start + 25):
+                    cancel_one_of_each(kilogram)
+            return 25
+
+        return cancel
+
+    assert at_once(twenty_five(0), twenty_five(50)) == [25, 25]
+    assert figures[:2] == [older.pk, younger.pk]
+    assert sorted(figures) == [older.pk] * 50 + [younger.pk] * 50
+    for batch in batches:
+        assert Balance.objects.get(batch=batch, state="cancelled").quantity_kg == 50
 
 
 def reversals_and_transfers(batch, holder):
