@@ -1,6 +1,6 @@
 """Errors of the accounts app."""
 
-from carboncore.common.errors import RegistryError, TryLater
+from carboncore.common.errors import NotAllowed, NotFound, RegistryError, StateConflict, TryLater
 
 
 class InvalidCredentials(RegistryError):
@@ -35,3 +35,48 @@ class TokenRefused(RegistryError):
     def __init__(self, message: str, *, code: str = "token_invalid") -> None:
         super().__init__(message)
         self.code = code  # type: ignore[misc]
+
+
+class OrganisationNotFound(NotFound):
+    """There is no such organisation, or the actor may not know that there is."""
+
+    code = "organisation_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Organisation not found.")
+
+
+class OrganisationTaken(StateConflict):
+    """Another organisation of the country has this registration number."""
+
+    code = "organisation_taken"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An organisation of this country with this registration number exists already."
+            " Ask one of its owners to make you a member."
+        )
+
+
+class OrganisationStateWrong(StateConflict):
+    """The organisation is not in a state in which this can be done."""
+
+    code = "organisation_state_wrong"
+
+
+class OwnOrganisation(NotAllowed):
+    """Whoever entered an organisation cannot also decide about it."""
+
+    code = "second_person_needed"
+
+    def __init__(self) -> None:
+        super().__init__("Whoever entered an organisation cannot also decide about it; a second person must.")
+
+
+class LastOwner(StateConflict):
+    """The organisation would be left without an owner."""
+
+    code = "last_owner"
+
+    def __init__(self) -> None:
+        super().__init__("This is the organisation's last owner. Make another member an owner first.")

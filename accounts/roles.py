@@ -41,13 +41,30 @@ _REGISTRY_WORK = {
     "integrations.change_listingconflict",
     "accounts.lift_lockout",
     "accounts.view_user",
+    # Whose legal existence is checked, and who acts for whom.
+    "accounts.approve_organisation",
+    "accounts.view_organisation",
+    "accounts.view_membership",
+    "accounts.view_historicalorganisation",
+    "accounts.view_historicalmembership",
+    # One officer asks for credits, another approves; the service keeps the two apart.
+    "transactions.add_issuancerequest",
+    "transactions.approve_issuancerequest",
 }
 
 ROLE_PERMISSIONS: dict[str, set[str]] = {
     SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*"},
     REGISTRY_OFFICER: _VIEW | _REGISTRY_WORK,
     REVIEWER: _VIEW | {"registry.validate_project", "registry.settle_overlap"},
-    TRANSACTIONS_OFFICER: _VIEW | {"accounts.work_transactions", "transactions.add_*", "transactions.change_*"},
+    TRANSACTIONS_OFFICER: _VIEW
+    | {
+        "accounts.work_transactions",
+        "accounts.view_organisation",
+        "accounts.view_membership",
+        "transactions.add_*",
+        "transactions.change_*",
+        "transactions.approve_reversalrequest",
+    },
     VIEWER: _VIEW,
 }
 

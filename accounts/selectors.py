@@ -4,8 +4,8 @@ import uuid
 
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
-from accounts.errors import TokenRefused
-from accounts.models import User
+from accounts.errors import OrganisationNotFound, TokenRefused
+from accounts.models import Organisation, User
 from accounts.tokens import StaffToken
 
 
@@ -26,3 +26,15 @@ def staff_by_token(text: str) -> User:
     if user is None or not token.belongs_to(user):
         raise TokenRefused("Invalid token")
     return user
+
+
+def organisation_visible_to(*, user: User, public_id: uuid.UUID) -> Organisation:
+    """Return an organisation to its members and to staff who may view organisations.
+
+    Raises:
+        OrganisationNotFound: there is none, or the person may not know that there is.
+    """
+    found = Organisation.objects.visible_to(user).filter(public_id=public_id).first()
+    if found is None:
+        raise OrganisationNotFound
+    return found  # type: ignore[no-any-return]

@@ -1,0 +1,71 @@
+"""Who acts for an organisation. It always has an owner: every change of its members waits for the one before."""
+
+from django.db import transaction
+
+from accounts.choices import MembershipRole
+from accounts.errors import LastOwner
+from accounts.models import Membership, Organisation, User
+from accounts.services.organisations import DECIDES, organisation_lock
+from carboncore.common.errors import InvalidInput, NotAllowed, NotFound
+
+
+def membership_set(*, actor: User, organisation: Organisation, user: User, role: str) -> Membership:
+    """Make a person a member, or give a member another role.
+
+    Raises:
+        InvalidInput: there is no such role, or the person's account is not active.
+        NotAllowed: the actor is no owner of the organisation and may not decide about organisations.
+        LastOwner: its last owner would stop being one.
+        OrganisationNotFound: the organisation is gone.
+    """
+    if role not in MembershipRole.values:
+        raise InvalidInput({"role": [f"Choose one of: {', '.join(MembershipRole.values)}."]})
+    if not user.is_active:
+        raise InvalidInput({"user": ["This account is not active."]})
+    with transaction.atomic():
+        members = _members_locked(organisation)
+        _require_manager(actor, members)
+        found = members.get(user.pk)
+        if found is None:
+            return Membership.objects.create(organisation=organisation, user=user, role=role)
+        if role != MembershipRole.OWNER:
+            _keep_an_owner(members, without=user)
+        found.role = role
+        found.save()
+    return found
+
+
+def membership_remove(*, actor: User, organisation: Organisation, user: User) -> None:
+    """End a membership; everybody may end their own.
+
+    Raises:
+        NotFound: the person is no member.
+        NotAllowed: the actor is somebody else, no owner, and may not decide about organisations.
+        LastOwner: the organisation would be left without an owner.
+        OrganisationNotFound: the organisation is gone.
+    """
+    with transaction.atomic():
+        members = _members_locked(organisation)
+        if actor.pk != user.pk:
+            _require_manager(actor, members)
+        if user.pk not in members:
+            raise NotFound("This person is no member of the organisation.")
+        _keep_an_owner(members, without=user)
+        members[user.pk].delete()
+
+
+def _members_locked(organisation: Organisation) -> dict[int, Membership]:
+    organisation_lock(pk=organisation.pk)
+    return {member.user_id: member for member in Membership.objects.filter(organisation=organisation)}
+
+
+def _require_manager(actor: User, members: dict[int, Membership]) -> None:
+    own = members.get(actor.pk)
+    if (own is None or own.role != MembershipRole.OWNER) and not actor.has_perm(DECIDES):
+        raise NotAllowed("Only an owner of the organisation may change its members.")
+
+
+def _keep_an_owner(members: dict[int, Membership], *, without: User) -> None:
+    owners = {pk for pk, member in members.items() if member.role == MembershipRole.OWNER}
+    if owners == {without.pk}:
+        raise LastOwner

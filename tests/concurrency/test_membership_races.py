@@ -1,0 +1,44 @@
+"""The last owner: two owners who leave at the same moment, with and without the organisation's lock."""
+
+import pytest
+
+from accounts.errors import LastOwner
+from accounts.models import Membership, Organisation
+from accounts.services import membership_remove, membership_set, memberships, organisation_create
+from tests.factories import UserFactory
+from tests.races import at_once, meeting
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def two_owners():
+    first, second = UserFactory(is_staff=False), UserFactory(is_staff=False)
+    organisation = organisation_create(actor=first, name="Harbour Bakery", country="PT")
+    membership_set(actor=first, organisation=organisation, user=second, role="owner")
+    return organisation, first, second
+
+
+def both_leave(organisation, first, second):
+    return at_once(
+        *[lambda who=who: membership_remove(actor=who, organisation=organisation, user=who) for who in (first, second)]
+    )
+
+
+def test_of_two_owners_who_leave_at_once_one_stays(two_owners):
+    outcomes = both_leave(*two_owners)
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LastOwner", "NoneType"]
+    assert any(isinstance(outcome, LastOwner) for outcome in outcomes)
+    assert Membership.objects.filter(role="owner").count() == 1
+
+
+def test_control_without_the_lock_both_leave_and_nobody_is_left(monkeypatch, two_owners):
+    unlocked = meeting(lambda *, pk: Organisation.objects.get(pk=pk), 2)
+    monkeypatch.setattr(memberships, "organisation_lock", unlocked)
+    monkeypatch.setattr(memberships, "_keep_an_owner", meeting(memberships._keep_an_owner, 2, before=False))
+
+    outcomes = both_leave(*two_owners)
+
+    assert outcomes == [None, None]
+    assert Membership.objects.count() == 0
