@@ -10,7 +10,7 @@ import psycopg
 
 from registry.search import searchable_text
 
-TYPES = (
+TYPES = [
     "FC",
     "WR",
     "MC",
@@ -26,14 +26,16 @@ TYPES = (
     "SOIL",
     "RICE",
     "WASTE",
-)
+]
 STANDARDS = ("VCS", "GS", "ACR", "CAR", "ART", "CCB", "ISO", "PURO")
 PLACES = {"BR": "Brazil", "IN": "India", "KE": "Kenya", "US": "United States", "CN": "China", "PE": "Peru",
           "ID": "Indonesia", "CO": "Colombia", "UG": "Uganda", "VN": "Viet Nam", "TR": "Türkiye", "MX": "Mexico",
           "ZM": "Zambia", "GH": "Ghana", "MW": "Malawi", "KH": "Cambodia", "TH": "Thailand", "ZA": "South Africa",
           "MG": "Madagascar", "CL": "Chile"}  # fmt: skip
-KINDS = ("Forest Conservation", "Improved Cookstoves", "Wind Power", "Solar Photovoltaic", "Small Hydro", "Landfill Gas",
-         "Reforestation", "Mangrove Restoration", "Biochar", "Avoided Deforestation", "Rice Methane", "Grassland")  # fmt: skip
+KINDS = (
+    *("Forest Conservation", "Improved Cookstoves", "Wind Power", "Solar Photovoltaic", "Small Hydro", "Landfill Gas"),
+    *("Reforestation", "Mangrove Restoration", "Biochar", "Avoided Deforestation", "Rice Methane", "Grassland"),
+)
 SYLLABLES = (
     "ka",
     "mi",
@@ -78,7 +80,7 @@ def fill(url: str, count: int) -> None:
                 row = _project(chance, number, now)
                 words.update(row[-1].split())
                 copy.write_row((*row, *further.values()))
-        _children(connection, count, now)
+        _children(connection, now)
         with connection.cursor().copy("COPY registry_searchword (word) FROM STDIN") as copy:
             for word in sorted(words):
                 copy.write_row((word,))
@@ -146,7 +148,7 @@ def _word(chance: random.Random) -> str:
     return "".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))).title()
 
 
-def _children(connection: psycopg.Connection, count: int, now: datetime) -> None:
+def _children(connection: psycopg.Connection, now: datetime) -> None:
     connection.execute(
         "INSERT INTO registry_projectcredits (project_id, issued_kg, available_kg, reserved_kg, buffer_kg, retired_kg,"
         " cancelled_kg, bridged_kg) SELECT id, 7000 * id, 5000 * id, 0, 0, 2000 * id, 0, 0 FROM registry_project"

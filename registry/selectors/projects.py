@@ -42,11 +42,9 @@ def project_id(key: str) -> int:
         ProjectNotFound: there is none.
     """
     named = _condition(key)
-    rows = (
-        []
-        if named is None
-        else fetch_all(f'SELECT "id" FROM "registry_project" AS "row" WHERE {named.sql}', named.values)
-    )  # noqa: S608, E501
+    if named is None:
+        raise ProjectNotFound
+    rows = fetch_all(f'SELECT "id" FROM "registry_project" AS "row" WHERE {named.sql}', named.values)  # noqa: S608
     if not rows:
         raise ProjectNotFound
     return int(rows[0][0])

@@ -13,6 +13,8 @@ from tests.factories import ProjectTypeFactory, country, project_in, projects_in
 
 pytestmark = pytest.mark.django_db
 
+NO_CURSOR = "This is no cursor; take it from the Link header of the page before."
+
 
 def next_address(answer):
     found = re.fullmatch(r'<http://testserver(/[^>]+)>; rel="next"', answer.headers.get("Link", ""))
@@ -79,11 +81,12 @@ def test_limit_and_count(api):
         ("limit=ten", "limit", "Give a whole number from 1 to 1,000."),
         ("limit=1&limit=2", "limit", "Give this once."),
         ("count=perhaps", "count", "Give true or false."),
-        ("ordering=notes", "ordering", "Order by one of id, project_name, vintage_year, created_date, updated_date,"
-         " total_area, estimated_annual_reductions; a minus in front turns it round."),
-        ("cursor=!!", "cursor", "This is no cursor; take it from the Link header of the page before."),
-        ("cursor=WyJpZCIsbnVsbCwiMSJd", "cursor", "This is no cursor; take it from the Link header of the page before."),
-        ("cursor=WyItaWQiLG51bGwsMV0", "cursor", "This cursor was made for another ordering; keep the ordering while you page."),
+        ("ordering=notes", "ordering", ("Order by one of id, project_name, vintage_year, created_date, updated_date,"
+         " total_area, estimated_annual_reductions; a minus in front turns it round.")),
+        ("cursor=!!", "cursor", NO_CURSOR),
+        ("cursor=WyJpZCIsbnVsbCwiMSJd", "cursor", NO_CURSOR),
+        ("cursor=WyItaWQiLG51bGwsMV0", "cursor",
+         "This cursor was made for another ordering; keep the ordering while you page."),
         ("format=xml", "format", "Ask for one of json, geojson."),
         ("status=draft", "status", "Give one of registered, suspended, completed."),
         ("country=Atlantis", "country", "“Atlantis” is no country; give an ISO 3166-1 code (BR) or name (Brazil)."),
@@ -304,7 +307,8 @@ def test_other_origins_may_read_and_see_the_paging_headers(api):
 def test_a_public_read_has_the_security_headers_of_every_other_answer(api, officer):
     short, usual = api.get("/projects"), officer.get("/admin/projects")
     for header in (
-        "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options"
+        "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Referrer-Policy", "X-Content-Type-Options",
+        "X-Frame-Options",
     ):  # fmt: skip
         assert sorted(short[header].split("; ")) == sorted(usual[header].split("; ")), header
 

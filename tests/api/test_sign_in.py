@@ -20,7 +20,6 @@ from tests.api_clients import Api
 from tests.factories import PASSWORD, person
 from tests.settings import CheapArgon2
 
-
 # The package has a function of the same name.
 signing_in = importlib.import_module("accounts.services.sign_in")
 
@@ -185,7 +184,7 @@ def test_control_without_the_lock_simultaneous_guesses_get_more_than_five_looks(
     person(email="a@example.org")
     counted = threading.Barrier(12)
     seconds = signing_in._seconds_locked
-    monkeypatch.setattr(signing_in, "_lock_digest", lambda digest: None)
+    monkeypatch.setattr(signing_in, "_lock_digest", lambda _digest: None)
 
     def count_then_wait(digest, now):
         answer = seconds(digest, now)

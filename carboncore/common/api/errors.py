@@ -109,25 +109,25 @@ _WORDS = {
 }
 
 
-def _conflict(error: Any) -> HttpResponse:
+def _conflict(_error: Any) -> HttpResponse:
     return error_response(409, "conflict", "This conflicts with what is stored already; nothing was changed.")
 
 
-def _in_use(error: Any) -> HttpResponse:
+def _in_use(_error: Any) -> HttpResponse:
     return error_response(409, "in_use", "Other records refer to this one, so it cannot be deleted.")
 
 
-def _data_error(error: Any) -> HttpResponse:
+def _data_error(_error: Any) -> HttpResponse:
     return error_response(
         400, "invalid", "A value is out of range or holds characters that cannot be stored.", errors={}
     )
 
 
-def _too_big(error: Any) -> HttpResponse:
+def _too_big(_error: Any) -> HttpResponse:
     return error_response(413, "too_large", "The body is larger than this server takes.")
 
 
-def _suspicious(error: Any) -> HttpResponse:
+def _suspicious(_error: Any) -> HttpResponse:
     return error_response(400, "bad_request", "This request cannot be understood.", errors={})
 
 

@@ -119,9 +119,8 @@ def _array_of_children(child: Any, scope: Scope, tie: str) -> str:
     only = "".join(
         f" AND {scope.column(name)} = {_literal(value)}" for name, value in getattr(child, "only", {}).items()
     )
-    return (
-        f"(SELECT coalesce(json_agg({shown} ORDER BY {key}), '[]'::json) FROM {scope.from_clause()} WHERE {tie}{only})"
-    )
+    rows = f"FROM {scope.from_clause()} WHERE {tie}{only}"
+    return f"(SELECT coalesce(json_agg({shown} ORDER BY {key}), '[]'::json) {rows})"
 
 
 def _object(serializer: Any, scope: Scope) -> str:

@@ -25,7 +25,7 @@ class StrictJSONParser(BaseParser):
             RequestDataTooBig: it is longer than `DATA_UPLOAD_MAX_MEMORY_SIZE`.
         """
         request = (parser_context or {})["request"]
-        body: bytes = request._request.body  # noqa: SLF001 - the one way that checks the size limit first
+        body: bytes = request._request.body
         try:
             orjson.loads(body)  # refuses all that the standard library lets through
             return json.loads(body, parse_float=Decimal)

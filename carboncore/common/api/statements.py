@@ -48,7 +48,7 @@ def fetch_all(sql: str, params: Sequence[Any], *, plan_anew: bool = False) -> li
 
 
 def _fetch_from_pool(query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[Any, ...]]:
-    """Borrow a connection for this one statement: a third of the cost of one that Django sets up for a whole request."""
+    """Borrow a connection for one statement: a third of the cost of one that Django sets up for a request."""
     pool = connection.pool
     with connection.wrap_database_errors:
         pool.open()
