@@ -165,7 +165,15 @@ def _no_crediting_period(project: Project) -> bool:
     return project.crediting_period_start is None or project.crediting_period_end is None
 
 
+def _no_persons(project: Project) -> bool:
+    """An import may bring a project in while it is submitted or in validation elsewhere."""
+    return project.submitted_by_id is None or project.validated_by_id is None
+
+
 _REQUIREMENTS: dict[str, Callable[[Project], tuple[str, str] | None]] = {
+    "persons": _missing(
+        "status", "Nobody here submitted and validated it. Return it, then take it through both here.", _no_persons
+    ),
     "initiator": _missing("project_initiator", "Name the initiator.", lambda p: not p.project_initiator),
     "type": _missing("project_type_id", "Choose the project type.", lambda p: p.project_type_id is None),
     "country": _missing("country", "Choose the country.", lambda p: not p.country_id),

@@ -184,7 +184,7 @@ def test_what_is_missing_can_be_asked_beforehand():
 
     assert unmet_requirements(project=project, move=MOVES_BY_NAME["submit"]) == {}
     assert set(unmet_requirements(project=project, move=MOVES_BY_NAME["register"])) == {
-        "standards_list", "methodology", "validation_date", "crediting_period_start",
+        "status", "standards_list", "methodology", "validation_date", "crediting_period_start",
     }  # fmt: skip
 
 
@@ -359,3 +359,16 @@ def test_each_move_is_kept_with_its_actor_entrance_and_comment():
         ("submitted", officer.pk, "admin", 2),
         ("returned", reviewer.pk, "api", 3),
     ]
+
+
+def test_a_project_imported_in_validation_is_first_taken_through_it_here():
+    project = ready_project(origin_registry="VCS", origin_id="VCS1")
+    Project.objects.filter(pk=project.pk).update(status=ProjectStatus.UNDER_VALIDATION)
+
+    with pytest.raises(MoveRequirementsMissing) as refusal:
+        project_move(actor=person(REGISTRY_OFFICER), pk=project.pk, move="register")
+
+    assert refusal.value.errors["status"] == [
+        "Nobody here submitted and validated it. Return it, then take it through both here."
+    ]
+    assert Project.objects.get(pk=project.pk).status == ProjectStatus.UNDER_VALIDATION
