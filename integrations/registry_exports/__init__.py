@@ -29,7 +29,7 @@ from integrations.registry_exports.records import (
     SourceCode,
     Table,
 )
-from integrations.registry_exports.source import Row, Source, finished
+from integrations.registry_exports.source import Source, finished, row_or_rejected
 
 __all__ = [
     "SOURCES",
@@ -64,7 +64,9 @@ def read_projects(source: SourceCode | str, stream: BinaryIO) -> Iterator[Projec
             file it is raised after the rows above have been given; whoever writes them must be able to take
             them back.
     """
-    declared = SOURCES[SourceCode(source)]
+    declared = SOURCES.get(SourceCode(source))
+    if declared is None:
+        raise ExportFileError("No project export of this source can be read, only its credits.")
     with open_table(stream, declared.required, declared.sheets) as (table, rows):
         first_lines: dict[tuple[str, str], int] = {}
         folded: dict[str, ProjectRecord] = {}
@@ -81,14 +83,9 @@ def read_projects(source: SourceCode | str, stream: BinaryIO) -> Iterator[Projec
 
 
 def _read_row(declared: Source, table: Table, line: int, cells: list[str]) -> ProjectRecord | Rejected:
-    width = len(table.header)
-    if len(cells) < width or any(cell.strip() for cell in cells[width:]):
-        raw = dict(zip(table.header, cells, strict=False))
-        reason = f"the row has {len(cells)} cells where the header has {width}"
-        return Rejected(line, reason, raw, RejectCode.MALFORMED_ROW)
-    row = Row(line, cells, table.positions, declared.date_order)
-    if any("\x00" in cell for cell in cells):
-        return Rejected(line, "the row contains a null character", row.as_dict(table.header), RejectCode.MALFORMED_ROW)
+    row = row_or_rejected(table, line, cells, declared.date_order)
+    if isinstance(row, Rejected):
+        return row
     try:
         return finished(declared.project(row))
     except RowError as exc:

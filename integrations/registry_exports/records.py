@@ -21,6 +21,7 @@ class SourceCode(StrEnum):
     ISOMETRIC = "isometric"
     PURO = "puro"
     BERKELEY = "berkeley"
+    CARB = "carb"
 
 
 class RejectCode(StrEnum):
@@ -32,6 +33,9 @@ class RejectCode(StrEnum):
     UNKNOWN_COUNTRY = "unknown_country"
     DUPLICATE_ROW = "duplicate_row"
     MALFORMED_ROW = "malformed_row"
+    BAD_SERIAL = "bad_serial"
+    UNKNOWN_PROJECT = "unknown_project"
+    OVERLAP = "overlap"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,14 @@ from typing import TypeVar
 
 from integrations.registry_exports import values
 from integrations.registry_exports.reading import plain_header
-from integrations.registry_exports.records import ProjectRecord, RejectCode, RowError, SourceCode
+from integrations.registry_exports.records import (
+    ProjectRecord,
+    RejectCode,
+    Rejected,
+    RowError,
+    SourceCode,
+    Table,
+)
 
 # No project or jurisdiction anywhere claims a gigatonne a year; such a figure is kilograms, or a slipped
 # separator.
@@ -80,6 +87,20 @@ class Row:
             name or f"column {index}": cell
             for index, (name, cell) in enumerate(zip(header, self._cells, strict=False), 1)
         }
+
+
+def row_or_rejected(table: Table, line: int, cells: list[str], order: values.DateOrder) -> Row | Rejected:
+    """The cells as a row of the table, unless they do not fit its header or could not be stored."""
+    width = len(table.header)
+    if len(cells) < width or any(cell.strip() for cell in cells[width:]):
+        raw = dict(zip(table.header, cells, strict=False))
+        reason = f"the row has {len(cells)} cells where the header has {width}"
+        return Rejected(line, reason, raw, RejectCode.MALFORMED_ROW)
+    row = Row(line, cells, table.positions, order)
+    if any("\x00" in cell for cell in cells):
+        raw = row.as_dict(table.header)
+        return Rejected(line, "the row contains a null character", raw, RejectCode.MALFORMED_ROW)
+    return row
 
 
 @dataclass(frozen=True, slots=True)
