@@ -7,23 +7,11 @@ import segno
 
 
 @lru_cache(maxsize=256)
-def qr_svg(address: str, *, standalone: bool = True) -> str:
-    """Return the QR code of an address as SVG text, without colours of its own on the page (`currentColor`).
-
-    `standalone` is for a file or a PDF: with XML namespace, in black.
-    """
+def qr_svg(address: str) -> str:
+    """Return the QR code of an address as SVG text: dark on whatever is behind it, which has to be light."""
     out = io.BytesIO()
     code = segno.make(address, error="m", micro=False)
     code.save(
-        out,
-        kind="svg",
-        border=2 if standalone else 0,
-        xmldecl=False,
-        svgns=standalone,
-        omitsize=True,
-        nl=False,
-        svgclass=None,
-        lineclass=None,
-        dark="#000" if standalone else "currentColor",
+        out, kind="svg", border=2, xmldecl=False, omitsize=True, nl=False, svgclass=None, lineclass=None, dark="#16211c"
     )
     return out.getvalue().decode()

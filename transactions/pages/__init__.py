@@ -1,0 +1,1 @@
+"""The public HTML pages of the ledger: a certificate, and the proof."""
