@@ -176,7 +176,7 @@ def refund_beside_retirement(stripe):
 
 
 def test_credits_are_refunded_or_retired_never_both(stripe, monkeypatch):
-    meet_after_each(monkeypatch, f"{REFUNDS}.batch_lock", "transactions.services.taking.batch_lock")
+    meet_after_each(monkeypatch, f"{REFUNDS}._still_held", "transactions.services.taking._lowest_of_batch")
 
     purchase, (refunded, retired) = refund_beside_retirement(stripe)
 
@@ -192,7 +192,7 @@ def test_credits_are_refunded_or_retired_never_both(stripe, monkeypatch):
 def test_control_without_the_lock_only_the_database_keeps_refund_and_retirement_apart(stripe, monkeypatch, without):
     without(f"{REFUNDS}.batch_lock", unlocked_batch)
     without("transactions.services.taking.batch_lock", unlocked_batch)
-    meet_after_each(monkeypatch, f"{REFUNDS}.batch_lock", "transactions.services.taking.batch_lock")
+    meet_after_each(monkeypatch, f"{REFUNDS}._still_held", "transactions.services.taking._lowest_of_batch")
 
     _, outcomes = refund_beside_retirement(stripe)
 
@@ -232,7 +232,7 @@ def test_control_without_the_lock_several_take_the_last_credits_as_far_as_the_da
     by_invoice, monkeypatch, without
 ):
     without("transactions.services.taking.batch_lock", unlocked_batch)
-    meet_after_each(monkeypatch, "transactions.services.taking.batch_lock", parties=BUYERS)
+    meet_after_each(monkeypatch, "transactions.services.taking._lowest_of_batch", parties=BUYERS)
 
     _, outcomes = last_credits_bought_by_eight()
 

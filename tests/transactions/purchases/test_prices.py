@@ -78,7 +78,7 @@ def test_shares_of_a_total_are_rounded_half_up():
 
 
 def test_tiers_hold_for_the_whole_quantity_from_their_own_on(project, set_price):
-    set_price("12.5", tiers=[Tier(100_000, Decimal("11")), Tier(1_000_000, Decimal("9.9999"))])
+    set_price("12.5", tiers=[Tier(100_000, Decimal(11)), Tier(1_000_000, Decimal("9.9999"))])
 
     assert cost(project, 99_999) == (Decimal("12.5000"), Decimal("1249.99"))  # 1249.9875
     assert cost(project, 100_000) == (Decimal("11.0000"), Decimal("1100.00"))
@@ -192,7 +192,7 @@ def test_a_price_before_one_that_is_set_already_has_to_end_by_then(set_price):
 
 SQL = {
     "changed": "UPDATE transactions_creditprice SET price_per_credit = 1",
-    "ended in the past": "UPDATE transactions_creditprice SET valid_to = valid_from",
+    "ended in the past": "UPDATE transactions_creditprice SET valid_to = now() - interval '1 hour'",
     "deleted": "DELETE FROM transactions_creditprice",
     "tier changed": "UPDATE transactions_volumetier SET price_per_credit = 1",
     "two at a time": (
@@ -218,7 +218,6 @@ def test_the_database_itself_lets_nobody_edit_the_past(set_price, what):
     before = [*CreditPrice.objects.values_list(), *VolumeTier.objects.values_list()]
 
     with pytest.raises(IntegrityError) as refusal, transaction.atomic(), connection.cursor() as cursor:
-        # A later statement than the one that set the price, as of a later transaction.
         cursor.execute(SQL[what])
 
     assert refusal.value.__cause__.diag.constraint_name == NAMED.get(what, "transactions_price_past_stands")
