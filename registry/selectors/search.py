@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from carboncore.common.api.statements import fetch_all
 
 CORRECTIONS = 5
+# A correction much less like the word than the best one is another word.
+NEARLY_AS_LIKE = 0.8
 # Words of up to two letters and numbers are not in the vocabulary.
 SHORTEST_KNOWN = 3
 # A beginning of more words than this is looked up as a beginning.
@@ -50,9 +52,11 @@ def _spelled_out(words: Sequence[str]) -> dict[str, list[str]]:
 
 def _most_similar(word: str) -> list[str]:
     rows = fetch_all(
-        'SELECT "word" FROM "registry_searchword" WHERE "word" % %s'
-        ' ORDER BY similarity("word", %s) DESC, "word" LIMIT %s',
-        [word, word, CORRECTIONS],
+        'SELECT "word" FROM ('
+        'SELECT "word", similarity("word", %s) AS likeness, max(similarity("word", %s)) OVER () AS best'
+        ' FROM "registry_searchword" WHERE "word" % %s) AS candidates'
+        ' WHERE likeness >= best * %s ORDER BY likeness DESC, "word" LIMIT %s',
+        [word, word, word, NEARLY_AS_LIKE, CORRECTIONS],
         plan_anew=True,
     )
     return [found for (found,) in rows]

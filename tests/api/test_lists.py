@@ -264,7 +264,7 @@ def test_entity_tags_save_the_body(api):
         first = api.get(path)
         again = api.get(path, **{"If-None-Match": f'"other", W/{first["ETag"]}'})
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
-        assert first["Cache-Control"] == "public, max-age=10"
+        assert first["Cache-Control"] == "public, no-cache"
     tag = api.get("/projects")["ETag"]
     Project.objects.filter(pk=project.pk).update(project_name="Renamed")
     assert api.get("/projects", **{"If-None-Match": tag}).status_code == 200
@@ -327,3 +327,9 @@ def test_statements_of_a_page_do_not_grow_with_its_rows(api, query, statements):
         ) as captured:
             assert api.get(f"/projects{query}").status_code == 200
         assert len(captured) == statements
+
+
+def test_a_mistyped_word_is_not_corrected_to_one_much_less_like_it(api):
+    meant = projects_in_bulk(1, project_name="Amazon Forest")[0]
+    projects_in_bulk(1, project_name="AMA08 Methane Recovery")
+    assert [row["id"] for row in api.get("/projects?fields=id&search=amazn").json()] == [meant.pk]

@@ -9,7 +9,8 @@ from carboncore.common.api.json_rows import RowShape
 from carboncore.common.api.listing import Condition, Listing, ListQuery, Page
 from carboncore.common.api.statements import fetch_all
 
-PUBLIC_CACHE = "public, max-age=10"
+# Kept by caches but asked about each time: what staff publish or hide shows at once, and an unchanged answer is a 304.
+PUBLIC_CACHE = "public, no-cache"
 PRIVATE_CACHE = "private, no-cache"
 
 
