@@ -50,7 +50,8 @@ MOVES: tuple[Move, ...] = (
     Move(
         "register", "Register", (S.UNDER_VALIDATION,), S.REGISTERED, "registry.register_project",
         required=(
-            "persons", *_BASICS, "standard", "methodology", "validator", "validation_date", "crediting_period", "overlaps",
+            "persons", *_BASICS, "standard", "methodology", "validator", "validation_date", "crediting_period",
+            "overlaps",
         ),
         second_person=True,
         explanation="Credits can be issued from now on. Only somebody who neither submitted nor validated it may.",
