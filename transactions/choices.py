@@ -120,6 +120,14 @@ class IssuanceState(models.TextChoices):
     REJECTED = "rejected", "Rejected"
 
 
+class RequestState(models.TextChoices):
+    """Where a request stands that a second person decides."""
+
+    PENDING = "pending", "Pending"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+
+
 class RetirementPurpose(models.TextChoices):
     """Why credits are retired; the list that registries share."""
 
@@ -130,3 +138,11 @@ class RetirementPurpose(models.TextChoices):
     COMPLIANCE = "compliance", "Compliance obligation"
     CORSIA = "corsia", "CORSIA compliance"
     OTHER = "other", "Other"
+
+
+class OriginCreditKind(models.TextChoices):
+    """What another registry states about credits of its own."""
+
+    ISSUANCE = "issuance", "Issued"
+    RETIREMENT = "retirement", "Retired"
+    CANCELLATION = "cancellation", "Cancelled"

@@ -47,12 +47,26 @@ REGISTRY_PERMISSIONS = {
 }
 ACCOUNTS_PERMISSIONS = {
     SUPER_ADMIN: {
-        f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in ("user", "signinattempt")
+        f"{verb}_{model}"
+        for verb in ("add", "change", "delete", "view")
+        for model in ("user", "signinattempt", "organisation", "membership")
     }
-    | {"lift_lockout", "work_transactions"},
-    REGISTRY_OFFICER: {"lift_lockout", "view_user"},
+    | {"view_historicalorganisation", "view_historicalmembership"}
+    | {"lift_lockout", "work_transactions", "approve_organisation"},
+    REGISTRY_OFFICER: {
+        "lift_lockout", "view_user", "approve_organisation", "view_organisation", "view_membership",
+        "view_historicalorganisation", "view_historicalmembership",
+    },
     REVIEWER: set(),
-    TRANSACTIONS_OFFICER: {"work_transactions"},
+    TRANSACTIONS_OFFICER: {"work_transactions", "view_organisation", "view_membership"},
+    VIEWER: set(),
+}  # fmt: skip
+# Approvals of the ledger: what is neither viewing, adding, changing nor deleting a row.
+LEDGER_APPROVALS = {
+    SUPER_ADMIN: {"approve_issuancerequest", "approve_reversalrequest"},
+    REGISTRY_OFFICER: {"approve_issuancerequest"},
+    REVIEWER: set(),
+    TRANSACTIONS_OFFICER: {"approve_reversalrequest"},
     VIEWER: set(),
 }
 
@@ -70,6 +84,22 @@ def test_each_group_holds_exactly_its_registry_permissions(role):
 @pytest.mark.parametrize("role", ROLE_NAMES)
 def test_each_group_holds_exactly_its_accounts_permissions(role):
     assert permissions_of(role, "accounts") == ACCOUNTS_PERMISSIONS[role]
+
+
+@pytest.mark.parametrize("role", ROLE_NAMES)
+def test_each_group_holds_exactly_its_approvals_of_the_ledger(role):
+    held = permissions_of(role, "transactions")
+
+    assert {name for name in held if name.startswith("approve_")} == LEDGER_APPROVALS[role]
+
+
+def test_a_registry_officer_asks_for_credits_and_writes_nothing_else_of_the_ledger():
+    held = permissions_of(REGISTRY_OFFICER, "transactions")
+
+    assert {name for name in held if not name.startswith("view_")} == {
+        "add_issuancerequest",
+        "approve_issuancerequest",
+    }
 
 
 @pytest.mark.parametrize("role", [REVIEWER, TRANSACTIONS_OFFICER, VIEWER])

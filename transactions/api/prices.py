@@ -17,7 +17,7 @@ from registry.errors import ProjectNotFound
 from transactions.api.bodies import PriceEndSerializer, PriceSerializer, project_named
 from transactions.api.callers import signed_in_caller
 from transactions.api.shapes import PRICE_SHAPE, PriceShapeSerializer
-from transactions.selectors.purchases import WORKS_TRANSACTIONS
+from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.services.prices import Tier, price_delete, price_end, price_set
 
 _VIEW = "transactions.view_creditprice"

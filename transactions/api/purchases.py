@@ -27,7 +27,8 @@ from transactions.choices import PaymentMethod, TransactionStatus
 from transactions.errors import PaymentRefused
 from transactions.models import Transaction
 from transactions.payments import IntentSnapshot
-from transactions.selectors.purchases import WORKS_TRANSACTIONS, account_usable_by, purchase_visible_to
+from transactions.querysets import WORKS_TRANSACTIONS
+from transactions.selectors.purchases import account_usable_by, purchase_visible_to
 from transactions.services import RetirementDetails, answer_once
 from transactions.services.purchases import (
     payment_begin,

@@ -9,6 +9,7 @@ from transactions.models.ledger import LedgerEntry, LedgerLine
 from transactions.models.payment import Payment, PaymentIssue, PaymentRefund, PlannedRetirement, StripeEvent
 from transactions.models.price import CreditPrice, VolumeTier
 from transactions.models.retirement import Retirement
+from transactions.models.reversal import ReversalRequest
 from transactions.models.transaction import Transaction, TransactionEntry
 from transactions.models.verification import LedgerVerification
 
@@ -30,6 +31,7 @@ __all__ = [
     "PaymentRefund",
     "PlannedRetirement",
     "Retirement",
+    "ReversalRequest",
     "StripeEvent",
     "Transaction",
     "TransactionEntry",

@@ -7,10 +7,11 @@ from django.db import models
 from django.db.models import Q
 
 from transactions.choices import AccountKind, AccountState, BlockState
+from transactions.querysets import HoldingAccountQuerySet
 
 
 class HoldingAccount(models.Model):
-    """An account that holds credits for a person, a project or the registry itself.
+    """An account that holds credits for a person, an organisation, a project or the registry itself.
 
     A frozen account neither gives nor receives; a closed one is empty for good. `claim_email` marks an
     account whose credits wait for whoever proves to own that e-mail.
@@ -23,22 +24,42 @@ class HoldingAccount(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="holding_accounts"
     )
+    organisation = models.ForeignKey(
+        "accounts.Organisation", null=True, blank=True, on_delete=models.PROTECT, related_name="holding_accounts"
+    )
     project = models.ForeignKey(
         "registry.Project", null=True, blank=True, on_delete=models.PROTECT, related_name="proceeds_accounts"
     )
     claim_email = models.EmailField(max_length=254, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = HoldingAccountQuerySet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         constraints = [
+            # A person's (who may have claimed it by e-mail), an organisation's, or waiting for an e-mail's owner.
             models.CheckConstraint(
-                condition=Q(kind=AccountKind.HOLDING, project__isnull=True)
-                | Q(kind=AccountKind.PROJECT_PROCEEDS, project__isnull=False, owner__isnull=True, claim_email="")
+                condition=(
+                    Q(kind=AccountKind.HOLDING, project__isnull=True)
+                    & (
+                        Q(owner__isnull=False, organisation__isnull=True)
+                        | Q(owner__isnull=True, organisation__isnull=False, claim_email="")
+                        | (Q(owner__isnull=True, organisation__isnull=True) & ~Q(claim_email=""))
+                    )
+                )
+                | Q(
+                    kind=AccountKind.PROJECT_PROCEEDS,
+                    project__isnull=False,
+                    owner__isnull=True,
+                    organisation__isnull=True,
+                    claim_email="",
+                )
                 | Q(
                     kind__in=[AccountKind.BUFFER_POOL, AccountKind.REGISTRY_OPERATIONS],
                     project__isnull=True,
                     owner__isnull=True,
+                    organisation__isnull=True,
                     claim_email="",
                 ),
                 name="transactions_account_owner_fits_kind",

@@ -37,6 +37,7 @@ class IssuanceRequest(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        permissions = [("approve_issuancerequest", "Can approve and reject issuance requests")]
         constraints = [
             models.CheckConstraint(condition=Q(quantity_kg__gt=0), name="transactions_issuance_quantity_positive"),
             models.CheckConstraint(

@@ -3,12 +3,12 @@
 import uuid
 
 from accounts.models import User
+from carboncore.common.errors import NotAllowed
 from transactions.choices import EntryKind, TransactionStatus, TransactionType
 from transactions.errors import AccountNotFound, PurchaseNotFound
 from transactions.models import HoldingAccount, LedgerLine, Transaction
+from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.serials import serial_text
-
-WORKS_TRANSACTIONS = "accounts.work_transactions"
 
 
 def purchase_visible_to(*, user: User | None, public_id: uuid.UUID) -> Transaction:
@@ -28,15 +28,18 @@ def purchase_visible_to(*, user: User | None, public_id: uuid.UUID) -> Transacti
 
 
 def account_usable_by(*, user: User, public_id: uuid.UUID) -> HoldingAccount:
-    """Return an account to its owner or to staff who work transactions.
+    """Return an account to whoever may move what it holds.
 
     Raises:
         AccountNotFound: there is none, or the caller may not know that there is.
+        NotAllowed: they may look at it, but not move anything.
     """
-    account = HoldingAccount.objects.filter(public_id=public_id).first()
-    if account is None or not (account.owner_id == user.pk or user.has_perm(WORKS_TRANSACTIONS)):
+    account = HoldingAccount.objects.visible_to(user).filter(public_id=public_id).first()
+    if account is None:
         raise AccountNotFound
-    return account
+    if not HoldingAccount.objects.movable_by(user).filter(pk=account.pk).exists():
+        raise NotAllowed("You may look at this account, but not move what it holds. An owner or trader can.")
+    return account  # type: ignore[no-any-return]
 
 
 def account_by_address(*, public_id: uuid.UUID) -> HoldingAccount:

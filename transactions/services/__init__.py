@@ -16,7 +16,23 @@ from transactions.services.issuance import (
 )
 from transactions.services.movements import buffer_cancel, buffer_release, credits_cancel, credits_transfer
 from transactions.services.moving import Origin, Wanted
+from transactions.services.prices import price_delete, price_end, price_for, price_set
+from transactions.services.purchases import (
+    guest_accounts_claim,
+    payment_issue_resolve,
+    payments_reconcile,
+    purchase_cancel,
+    purchase_mark_paid,
+    purchase_refund,
+    purchase_start,
+    reservations_expire,
+)
 from transactions.services.retirements import RetirementDetails, credits_retire
+from transactions.services.reversal_requests import (
+    reversal_request_approve,
+    reversal_request_create,
+    reversal_request_reject,
+)
 
 __all__ = [
     "Origin",
@@ -30,11 +46,26 @@ __all__ = [
     "credits_retire",
     "credits_transfer",
     "entry_reverse",
+    "guest_accounts_claim",
     "holding_account_close",
     "holding_account_freeze",
     "holding_account_open",
     "issuance_request_approve",
     "issuance_request_create",
     "issuance_request_reject",
+    "payment_issue_resolve",
+    "payments_reconcile",
+    "price_delete",
+    "price_end",
+    "price_for",
+    "price_set",
     "proceeds_account",
+    "purchase_cancel",
+    "purchase_mark_paid",
+    "purchase_refund",
+    "purchase_start",
+    "reservations_expire",
+    "reversal_request_approve",
+    "reversal_request_create",
+    "reversal_request_reject",
 ]

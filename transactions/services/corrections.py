@@ -25,8 +25,7 @@ def entry_reverse(*, requested_by: User, approved_by: User, entry_pk: int, reaso
     wrong = LedgerEntry.objects.filter(pk=entry_pk).first()
     if wrong is None:
         raise NotFound("Ledger entry not found.")
-    if wrong.kind not in (EntryKind.TRANSFER, EntryKind.BUFFER_RELEASE):
-        raise EntryNotReversible(f"An entry of kind {wrong.get_kind_display().lower()} is final or undone otherwise.")
+    entry_check_reversible(wrong)
     reason = stated_reason(reason)
     # Entries of these kinds have one giver and one receiver, however many lines.
     lines = list(wrong.lines.order_by("first_kg"))
@@ -55,3 +54,15 @@ def entry_reverse(*, requested_by: User, approved_by: User, entry_pk: int, reaso
             reason=reason,
             reverses=wrong,
         )
+
+
+def entry_check_reversible(entry: LedgerEntry) -> None:
+    """Refuse an entry of a kind that is never reversed, or that was; where its credits are now is not looked at.
+
+    Raises:
+        EntryNotReversible: saying which of the two.
+    """
+    if entry.kind not in (EntryKind.TRANSFER, EntryKind.BUFFER_RELEASE):
+        raise EntryNotReversible(f"An entry of kind {entry.get_kind_display().lower()} is final or undone otherwise.")
+    if LedgerEntry.objects.filter(reverses=entry).exists():
+        raise EntryNotReversible("This entry was reversed before.")

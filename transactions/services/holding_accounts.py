@@ -2,7 +2,9 @@
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.choices import OrganisationState
+from accounts.errors import OrganisationStateWrong
+from accounts.models import Organisation, User
 from carboncore.common.errors import InvalidInput, StateConflict
 from registry.models import Project
 from transactions.choices import AccountKind, AccountState
@@ -10,16 +12,31 @@ from transactions.locks import account_lock_exclusive
 from transactions.models import Balance, HoldingAccount
 
 
-def holding_account_open(*, owner: User, name: str) -> HoldingAccount:
-    """Open an empty holding account for a person.
+def holding_account_open(
+    *, name: str, owner: User | None = None, organisation: Organisation | None = None
+) -> HoldingAccount:
+    """Open an empty holding account for a person or for an approved organisation.
 
     Raises:
-        InvalidInput: the name is empty, too long or not text.
+        InvalidInput: the name is empty, too long or not text; or not exactly one holder is named.
+        OrganisationStateWrong: the organisation is not approved.
     """
     name = name.strip()
     if not name or len(name) > 255 or not name.isprintable():
         raise InvalidInput({"name": ["Give the account a name of at most 255 printable characters."]})
-    return HoldingAccount.objects.create(name=name, owner=owner)
+    if (owner is None) == (organisation is None):
+        raise InvalidInput({"owner": ["Name either the person or the organisation that the account belongs to."]})
+    with transaction.atomic():
+        if organisation is not None:
+            # Locked, so that the state cannot change before the account is there.
+            organisation = Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=organisation.pk)
+            if organisation.state != OrganisationState.APPROVED:
+                raise OrganisationStateWrong(
+                    f"This organisation is {organisation.get_state_display().lower()}; it can hold credits once"
+                    " staff have approved it."
+                )
+        account: HoldingAccount = HoldingAccount.objects.create(name=name, owner=owner, organisation=organisation)
+    return account
 
 
 def holding_account_freeze(*, pk: int, frozen: bool) -> HoldingAccount:

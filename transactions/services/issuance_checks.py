@@ -7,8 +7,8 @@ from django.db.models import Q, Sum
 
 from carboncore.common.errors import InvalidInput
 from carboncore.common.quantities import MAX_QUANTITY_KG, tonnes_from_kg
-from registry.choices import MonitoringStatus, ProjectStatus
-from registry.models import MonitoringPeriod, Project, ValidatorAccreditation
+from registry.choices import MonitoringStatus, OverlapState, ProjectStatus
+from registry.models import BoundaryOverlap, MonitoringPeriod, Project, ValidatorAccreditation
 from registry.models.project import FIRST_VINTAGE, LAST_VINTAGE
 from registry.services.validation import text_fault
 from transactions.choices import IssuanceState
@@ -86,12 +86,17 @@ def check_ready(request: IssuanceRequest) -> None:
     """Check that credits may be issued for the request now.
 
     Raises:
-        IssuanceNotPossible: the project is not registered, the period not verified, no standard is named, or the
-            verification body was not accredited for it on the day.
+        IssuanceNotPossible: the project is not registered or shares land with another, the period is not verified,
+            no standard is named, or the verification body was not accredited for it on the day.
     """
     project, period = request.project, request.monitoring_period
     if project.status != ProjectStatus.REGISTERED:
         raise IssuanceNotPossible("Credits are issued only to a registered project.")
+    if others := _sharing_land(project):
+        raise IssuanceNotPossible(
+            f"The project's boundary shares land with {others}, so its tonnes could be counted twice."
+            " Change a boundary or justify the overlap first."
+        )
     if period is None or period.status != MonitoringStatus.VERIFIED:
         raise IssuanceNotPossible("Credits are issued only for a verified monitoring period. Verify one first.")
     if request.standard_id is None:
@@ -100,6 +105,12 @@ def check_ready(request: IssuanceRequest) -> None:
         raise IssuanceNotPossible(
             "The verification body was not accredited for this standard on the day of the verification."
         )
+
+
+def _sharing_land(project: Project) -> str:
+    pairs = BoundaryOverlap.objects.filter(Q(first=project) | Q(second=project), state=OverlapState.OPEN)
+    ids = [second if first == project.pk else first for first, second in pairs.values_list("first_id", "second_id")]
+    return ("project " if len(ids) == 1 else "projects ") + ", ".join(map(str, sorted(ids))) if ids else ""
 
 
 def plausible_kg(project: Project, period: MonitoringPeriod) -> int | None:

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from carboncore.common.errors import RegistryError
-from transactions.choices import PaymentMethod, PaymentState, RefundState, TransactionStatus
+from transactions.choices import PaymentMethod, PaymentState, RefundState, TransactionStatus, TransactionType
 from transactions.models import Payment, PaymentRefund, StripeEvent, Transaction
 from transactions.payments import payment_provider
 from transactions.services.purchases.events import event_process
@@ -52,9 +52,9 @@ class Round:
 def reservations_expire() -> Round:
     """Free the credits of every purchase whose time is over and that is not paid."""
     done = Round()
-    over = Transaction.objects.filter(status=TransactionStatus.RESERVED, expires_at__lte=timezone.now()).exclude(
-        payment__state=PaymentState.TAKEN
-    )
+    over = Transaction.objects.filter(
+        transaction_type=TransactionType.PURCHASE, status=TransactionStatus.RESERVED, expires_at__lte=timezone.now()
+    ).exclude(payment__state=PaymentState.TAKEN)
     for purchase in over.select_related("payment").order_by("expires_at", "pk")[:MOST_AT_ONCE]:
         done.expired += _guarded(done, "reservation_not_expired", lambda p: purchase_expire(purchase=p), purchase)
     return done

@@ -128,7 +128,9 @@ def _receiving_account(buyer: User | None, guest_email: str, to_account: Holding
         account = guest_account(email=guest_email)
         # One purchase of a guest at a time gets past this, so that the limit holds.
         HoldingAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
-        unpaid = Transaction.objects.filter(to_account=account, status=TransactionStatus.RESERVED).count()
+        unpaid = Transaction.objects.filter(
+            transaction_type=TransactionType.PURCHASE, to_account=account, status=TransactionStatus.RESERVED
+        ).count()
         if unpaid >= settings.GUEST_OPEN_PURCHASES:
             raise TooManyOpenPurchases(
                 f"There are {unpaid} unpaid purchases for this e-mail. Pay or cancel one, or wait until one expires.",
@@ -139,7 +141,7 @@ def _receiving_account(buyer: User | None, guest_email: str, to_account: Holding
         raise InvalidInput({"guest_email": ["You are signed in; leave this out."]})
     if to_account is None:
         return buyer_account(user=buyer)
-    if to_account.owner_id != buyer.pk:
+    if not HoldingAccount.objects.held_for(buyer).filter(pk=to_account.pk).exists():
         raise AccountNotFound
     return to_account
 

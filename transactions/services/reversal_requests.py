@@ -1,0 +1,93 @@
+"""Reversing a wrong entry by two persons: one asks and says why, another looks and approves or refuses."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from carboncore.common.errors import InvalidInput, NotFound
+from registry.services.validation import constraint_of, text_fault
+from transactions.choices import RequestState
+from transactions.errors import EntryNotReversible, SecondPersonNeeded
+from transactions.models import LedgerEntry, ReversalRequest
+from transactions.services.corrections import entry_check_reversible, entry_reverse
+from transactions.services.moving import MAX_NOTE, stated_reason
+
+
+def reversal_request_create(*, actor: User, entry_pk: int, reason: str) -> ReversalRequest:
+    """Ask that a wrong transfer or buffer release be put back.
+
+    Raises:
+        NotFound: there is no such entry.
+        InvalidInput: no reason was given, or one that is too long.
+        EntryNotReversible: it is of a final kind, was reversed before, or somebody has asked for it already.
+    """
+    entry = LedgerEntry.objects.filter(pk=entry_pk).first()
+    if entry is None:
+        raise NotFound("Ledger entry not found.")
+    reason = stated_reason(reason)
+    entry_check_reversible(entry)
+    try:
+        with transaction.atomic():
+            return ReversalRequest.objects.create(entry=entry, reason=reason, requested_by=actor)
+    except IntegrityError as error:
+        if constraint_of(error) != "transactions_reversalrequest_entry_once":
+            raise
+        raise EntryNotReversible("Somebody has asked for this reversal already. Decide that request first.") from None
+
+
+def reversal_request_approve(*, actor: User, pk: int, note: str = "") -> ReversalRequest:
+    """Approve a request: the reversing entry is posted in the same transaction.
+
+    Raises:
+        NotFound: there is no such request.
+        SecondPersonNeeded: the actor made the request.
+        EntryNotReversible: it was decided before, or the credits have moved on since.
+        InvalidInput: the note is too long.
+        AccountNotUsable: an account is frozen or closed.
+    """
+    with transaction.atomic():
+        request = _pending_locked(pk, actor)
+        request.decision_note = _checked_note(note)
+        request.reversal = entry_reverse(
+            requested_by=request.requested_by, approved_by=actor, entry_pk=request.entry_id, reason=request.reason
+        )
+        _decide(request, actor, RequestState.APPROVED)
+    return request
+
+
+def reversal_request_reject(*, actor: User, pk: int, note: str) -> ReversalRequest:
+    """Refuse a request, saying why; nothing moves.
+
+    Raises:
+        NotFound, SecondPersonNeeded, EntryNotReversible: as for an approval.
+        InvalidInput: no reason was given, or one that is too long.
+    """
+    if not note.strip():
+        raise InvalidInput({"note": ["Say why the request is refused."]})
+    with transaction.atomic():
+        request = _pending_locked(pk, actor)
+        request.decision_note = _checked_note(note)
+        _decide(request, actor, RequestState.REJECTED)
+    return request
+
+
+def _pending_locked(pk: int, actor: User) -> ReversalRequest:
+    request = ReversalRequest.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    if request is None:
+        raise NotFound("Reversal request not found.")
+    if request.state != RequestState.PENDING:
+        raise EntryNotReversible(f"This request is already {request.get_state_display().lower()}.")
+    if request.requested_by_id == actor.pk:
+        raise SecondPersonNeeded("Whoever asked for a reversal cannot also decide it; a second person must.")
+    return request
+
+
+def _checked_note(note: str) -> str:
+    if len(note) > MAX_NOTE or text_fault(note):
+        raise InvalidInput({"note": [f"Use up to {MAX_NOTE:,} characters of text."]})
+    return note.strip()
+
+
+def _decide(request: ReversalRequest, actor: User, state: RequestState) -> None:
+    request.state, request.decided_by, request.decided_at = state, actor, timezone.now()
+    request.save()
