@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--quiet", action="store_true", help="Print only the result.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console = Console(file=self.stderr._out, quiet=options["quiet"])  # noqa: SLF001 - the stream behind Django's wrapper
+        console = Console(stderr=True, quiet=options["quiet"])
         columns = (
             SpinnerColumn(),
             TextColumn("{task.completed:,.0f} of {task.total:,.0f} entries"),
