@@ -100,7 +100,9 @@ def test_named_serials_are_the_ones_that_move(trader, batch, mine):
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_who_may_move_credits(guest, trader, other, desk, batch, mine, path):
+def test_who_may_move_credits(  # noqa: PLR0917 - six fixtures and a parameter
+    guest, trader, other, desk, batch, mine, path
+):
     body = BODIES[path](mine, batch)
     before = ledger_dump()
 

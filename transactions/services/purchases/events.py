@@ -112,7 +112,9 @@ def _disputed(event: StripeEvent) -> str:
 
 
 def _unknown(event: StripeEvent) -> str:
-    logger.warning("webhook_about_nothing_of_ours", stripe_event=event.event_id, type=event.event_type, object=event.object_id)
+    logger.warning(
+        "webhook_about_nothing_of_ours", stripe_event=event.event_id, type=event.event_type, object=event.object_id
+    )
     return UNKNOWN
 
 
