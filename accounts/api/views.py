@@ -71,7 +71,7 @@ class ValidateView(ApiView):
     @extend_schema(
         operation_id="validate_token",
         tags=["sign-in"],
-        auth=[{"staff": []}],
+        auth=[{"staff": []}],  # type: ignore[list-item]
         responses={200: ValidAnswerSerializer, 401: InvalidAnswerSerializer},
     )
     def get(self, request: Request) -> HttpResponse:

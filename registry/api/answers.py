@@ -48,7 +48,7 @@ class MoveSerializer(serializers.Serializer):
     """A move that leaves the project's status: who may make it, and what is still missing."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     target = serializers.CharField()
     explanation = serializers.CharField()
     comment_required = serializers.BooleanField()

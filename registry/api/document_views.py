@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
-from accounts.api.authentication import bearer_token
+from accounts.api.authentication import bearer_token, signed_in
 from accounts.errors import TokenRefused
 from accounts.selectors import staff_by_token
 from carboncore.common.api.bodies import json_response
@@ -97,7 +97,7 @@ class DocumentListView(ApiView):
         body.is_valid(raise_exception=True)
         details = dict(body.validated_data)
         upload = details.pop("file", None)
-        document = document_add(actor=request.user, project=project, details=details, upload=upload)
+        document = document_add(actor=signed_in(request), project=project, details=details, upload=upload)
         url = document.url or f"/documents/{document.public_id}"
         return json_response({"success": True, "id": document.public_id, "url": url}, status=201)
 
@@ -143,7 +143,7 @@ class DocumentFileView(ApiView):
     @extend_schema(
         operation_id="open_document",
         tags=["public"],
-        auth=[{}, {"staff": []}],
+        auth=[{}, {"staff": []}],  # type: ignore[list-item]
         parameters=[DOCUMENT_ID],
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.api.authentication import signed_in
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.listing import Condition
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response
@@ -65,7 +66,7 @@ class MoveListView(ApiView):
     def get(self, request: Request, key: str) -> HttpResponse:
         """List the moves from the present status, with what each still lacks."""
         project = Project.objects.select_related("project_type").get(pk=project_id(key))
-        allowed = available_moves(actor=request.user, project=project)
+        allowed = available_moves(actor=signed_in(request), project=project)
         return json_response(
             [
                 {
@@ -93,7 +94,7 @@ class MoveListView(ApiView):
         pk = project_id(key)
         body = MoveBodySerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        project = project_move(actor=request.user, pk=pk, **body.validated_data)
+        project = project_move(actor=signed_in(request), pk=pk, **body.validated_data)
         words = f"Project is now {project.get_status_display().lower()}"
         return json_response({"success": True, "message": words, "status": project.status})
 
@@ -160,7 +161,7 @@ class OverlapJustifyView(ApiView):
             raise NotFound("Overlap not found.")
         body = JustifyBodySerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        overlap_justify(actor=request.user, pk=found.pk, **body.validated_data)
+        overlap_justify(actor=signed_in(request), pk=found.pk, **body.validated_data)
         return json_response({"success": True, "message": "Overlap justified"})
 
 

@@ -33,7 +33,7 @@ def refuse_unknown(asked: ListQuery) -> None:
     ):
         if name not in asked.conditions:
             continue
-        text = asked.raw[name].strip()
+        text = str(asked.raw[name]).strip()
         if not fetch_all(exists, [text, text]):
             known = ", ".join(code for (code,) in fetch_all(codes, [])) or "none yet"
             raise InvalidInput(

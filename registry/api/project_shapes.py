@@ -92,7 +92,7 @@ class PublicProjectSerializer(serializers.ModelSerializer):
 class StaffProjectSerializer(PublicProjectSerializer):
     """A project as staff see it: with the manager's account, notes, internal documents and who registered it."""
 
-    document_library = StaffDocumentSerializer(source="documents", many=True)
+    document_library = StaffDocumentSerializer(source="documents", many=True)  # type: ignore[assignment]
     origin_status = AbsentIfBlankField()
     registered_by = serializers.CharField(source="registered_by.email", allow_null=True)
 

@@ -7,6 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
+from accounts.api.authentication import signed_in
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.echo import changed_fields, exact_json
 from carboncore.common.api.reading import PRIVATE_CACHE, entity_tag, list_response, tagged_response
@@ -53,7 +54,7 @@ class ProjectListView(ApiView):
         body.is_valid(raise_exception=True)
         given = split(body.validated_data)
         project = project_create(
-            actor=request.user,
+            actor=signed_in(request),
             fields=given["fields"],
             standards=given["standards"] or (),
             document_links=given["document_links"] or (),
@@ -103,7 +104,7 @@ class ProjectView(ApiView):
         body.is_valid(raise_exception=True)
         given = split(body.validated_data)
         project_update(
-            actor=request.user,
+            actor=signed_in(request),
             pk=current["id"],
             fields=given["fields"],
             standards=given["standards"],

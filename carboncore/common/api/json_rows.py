@@ -79,7 +79,7 @@ class RowShape:
     @property
     def model(self) -> type[models.Model]:
         """The model whose rows these are."""
-        return self._serializer_class.Meta.model  # type: ignore[attr-defined, no-any-return]
+        return self._serializer_class.Meta.model  # type: ignore[attr-defined]
 
     @property
     def names(self) -> tuple[str, ...]:

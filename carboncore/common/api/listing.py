@@ -193,7 +193,7 @@ class Listing:
         select = f"SELECT {shown}::text, {self.key}, ({by.column})::text FROM {tables}"  # noqa: S608
         lateral = f"CROSS JOIN LATERAL (SELECT {columns}) AS shown"
         if not any(condition.plan_anew for condition in conditions):
-            return fetch_all(f"{select} {lateral} {narrowed}", [*values, asked.limit + 1])  # type: ignore[return-value]
+            return fetch_all(f"{select} {lateral} {narrowed}", [*values, asked.limit + 1])
         # Planning the whole statement takes longer than running it, so only the search for the rows is planned anew.
         table = self.shape.model._meta.db_table
         found = fetch_all(
@@ -204,7 +204,7 @@ class Listing:
         if not found:
             return []
         rendered = f"{select} JOIN unnest(%s::bigint[]) WITH ORDINALITY AS asked(key, place) ON {self.key} = asked.key"
-        return fetch_all(f"{rendered} {lateral} ORDER BY asked.place", [[key for (key,) in found]])  # type: ignore[return-value]
+        return fetch_all(f"{rendered} {lateral} ORDER BY asked.place", [[key for (key,) in found]])
 
     @property
     def feature(self) -> str:

@@ -1,6 +1,6 @@
 """Content negotiation without refusals: this API answers JSON, whatever a client says it accepts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -13,13 +13,14 @@ from rest_framework.utils.mediatypes import media_type_matches
 class AlwaysJSON(BaseContentNegotiation):
     """Chooses the parser by the body's type and always the first renderer."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         for parser in parsers:
             if media_type_matches(str(parser.media_type), request.content_type):
                 return parser
         return None
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: Any = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: Any = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], str(renderers[0].media_type)
+        first = next(iter(renderers))
+        return first, str(first.media_type)

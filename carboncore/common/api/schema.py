@@ -22,7 +22,9 @@ class ErrorSerializer(serializers.Serializer):
 class FieldErrorSerializer(ErrorSerializer):
     """A request that cannot be understood; `errors` maps fields to their reasons."""
 
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField())
+    )
 
 
 _REFUSALS: dict[int, tuple[type[serializers.Serializer], str]] = {

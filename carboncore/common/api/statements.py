@@ -37,8 +37,9 @@ def fetch_all(sql: str, params: Sequence[Any], *, plan_anew: bool = False) -> li
     `plan_anew` is for conditions whose best plan depends on the value, such as a search for a rare or a common word.
     """
     query = _numbered(sql)
-    if connection.connection is None and connection.pool is not None and not connection.queries_logged:
-        return _fetch_from_pool(query, params, plan_anew=plan_anew)
+    pool: Any = getattr(connection, "pool", None)
+    if connection.connection is None and pool is not None and not connection.queries_logged:
+        return _fetch_from_pool(pool, query, params, plan_anew=plan_anew)
     connection.ensure_connection()
     cursor = _cursor(connection.connection, plan_anew=plan_anew)
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
@@ -47,9 +48,8 @@ def fetch_all(sql: str, params: Sequence[Any], *, plan_anew: bool = False) -> li
         return wrapped.fetchall()
 
 
-def _fetch_from_pool(query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[Any, ...]]:
+def _fetch_from_pool(pool: Any, query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[Any, ...]]:
     """Borrow a connection for one statement: a third of the cost of one that Django sets up for a request."""
-    pool = connection.pool
     with connection.wrap_database_errors:
         pool.open()
         raw = pool.getconn()

@@ -26,13 +26,11 @@ class ApiView(APIView):
         if not length.isdigit() or int(length) > limit:
             raise RequestDataTooBig("The announced body is larger than this view takes.")
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Name the methods; what they take is told by the schema."""
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
@@ -51,11 +49,11 @@ class LeanReadView(APIView):
     permission_classes: list[Any] = []
     http_method_names = ["get", "head", "options"]
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer GET and HEAD; turn every error into the API's own."""
         try:
             if request.method in {"GET", "HEAD"}:
-                return self.get(request, *args, **kwargs)  # type: ignore[attr-defined, no-any-return]
+                return self.get(request, *args, **kwargs)  # type: ignore[attr-defined]
             if request.method == "OPTIONS":
                 return HttpResponse(status=204, headers={"Allow": "GET, HEAD, OPTIONS"})
             raise MethodNotAllowed(str(request.method))
