@@ -49,13 +49,18 @@ class ColumnsMixin:
             return "Public"
         return "Waits" if obj.published else None
 
+    @display(description="vintage", ordering=F("vintage_year").desc(nulls_last=True))
+    def vintage(self, obj: Project) -> str:
+        """Return the first vintage year."""
+        return str(obj.vintage_year or "–")
+
     @display(description="area (ha)", ordering=F("area_ha").desc(nulls_last=True))
     def area(self, obj: Project) -> str:
         """Return the computed area, or the declared one where there is no boundary."""
         value = obj.area_ha if obj.area_ha is not None else obj.total_area
         return _thousands(value)
 
-    @display(description="est. t CO₂e/year", ordering=F("estimated_annual_reductions").desc(nulls_last=True))
+    @display(description="t CO₂e/year", ordering=F("estimated_annual_reductions").desc(nulls_last=True))
     def reductions(self, obj: Project) -> str:
         """Return the estimated annual reductions."""
         return _thousands(obj.estimated_annual_reductions)

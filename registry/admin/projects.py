@@ -61,11 +61,11 @@ class ProjectAdmin(ColumnsMixin, LifecycleMixin, ReadingMixin, ExchangeMixin, St
         "type_code",
         "country",
         "status_badge",
+        "overlap_flag",
         "public",
-        "vintage_year",
+        "vintage",
         "area",
         "reductions",
-        "overlap_flag",
         "updated_on",
     )
     list_select_related = ("project_type", "country")

@@ -137,6 +137,13 @@ def test_projects_are_imported_by_public_id_by_origin_and_as_new_ones(as_role):
     assert new.credits.issued_kg == 0
 
 
+def test_more_projects_than_one_request_can_save_are_sent_elsewhere(as_role):
+    response = _upload(as_role(REGISTRY_OFFICER), PROJECTS, "project_name\n" + "A\n" * 1_001)
+
+    assert "up to 1,000 can be imported here" in text_of(response)
+    assert "manage.py import_registry" in text_of(response)
+
+
 def test_unknown_codes_countries_and_boundaries_are_row_errors(as_role):
     ProjectTypeFactory(code="FC")
     columns = "project_name,project_initiator,project_type,country,vintage_year,coordinates\n"

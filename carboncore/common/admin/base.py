@@ -18,6 +18,7 @@ from carboncore.common.admin.refusals import RefusableForm, Refusal, Refused, re
 from carboncore.common.errors import RegistryError
 
 HISTORY_PAGE_SIZE = 50
+_REFERRED_TO = "It cannot be deleted: other records refer to it. Change or remove those first."
 
 
 class _RefusableInline:
@@ -88,6 +89,8 @@ class StaffModelAdmin(ModelAdmin):
             return super().delete_view(request, object_id, extra_context)
         except RegistryError as error:
             messages.error(request, error.message)
+        except models.ProtectedError:
+            messages.error(request, _REFERRED_TO)
         return HttpResponseRedirect("../change/")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -98,6 +101,8 @@ class StaffModelAdmin(ModelAdmin):
                 return super().changelist_view(request, titled)
         except RegistryError as error:
             messages.error(request, error.message)
+        except models.ProtectedError:
+            messages.error(request, _REFERRED_TO)
         return HttpResponseRedirect(request.get_full_path())
 
     # -- writing ----------------------------------------------------------------------------------------------

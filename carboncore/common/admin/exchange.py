@@ -19,7 +19,7 @@ from import_export.resources import Diff
 from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from carboncore.common.admin.exchange_files import MAX_ROWS, Csv, FileRefused, Json, Xlsx
+from carboncore.common.admin.exchange_files import MAX_ROWS, Csv, FileRefused, Json, Xlsx, too_many_rows
 from carboncore.common.errors import InvalidInput, RegistryError
 
 PREVIEWED_ROWS = 200
@@ -33,12 +33,15 @@ class ChangedCells(Diff):
         return [
             (name, "" if self.new else _short(old), _short(new))
             for name, old, new in zip(self.names, self.left, self.right, strict=False)
-            if (new not in ("", None) if self.new else old != new)
+            if name and (new not in ("", None) if self.new else old != new)
         ]
 
     def __init__(self, resource: Any, instance: Any, new: bool) -> None:
         super().__init__(resource, instance, new)
-        self.names = [field.column_name for field in resource.get_import_fields()]
+        self.names = [
+            "" if field.readonly or field.column_name in resource.untold_columns else field.column_name
+            for field in resource.get_import_fields()
+        ]
 
 
 def _short(value: Any) -> str:
@@ -57,6 +60,9 @@ class StaffResource(resources.ModelResource):
     """Rows of one model. Subclasses name the columns and save a row through its service."""
 
     required_columns: ClassVar[tuple[str, ...]] = ()
+    max_rows: ClassVar[int] = MAX_ROWS
+    # What a preview leaves out because the program gives it.
+    untold_columns: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True
@@ -77,8 +83,10 @@ class StaffResource(resources.ModelResource):
         """Refuse a file without the columns that name a record, or with columns that mean nothing here.
 
         Raises:
-            FileRefused: naming them and the columns there are.
+            FileRefused: naming them and the columns there are; or there are more rows than one request can save.
         """
+        if len(dataset) > self.max_rows:
+            raise FileRefused(too_many_rows(len(dataset), self.max_rows))
         headers = [name for name in dataset.headers or [] if name]
         known = {field.column_name for field in self.get_fields()}
         if missing := [name for name in self.required_columns if name not in headers]:
@@ -168,7 +176,7 @@ class ExchangeMixin(ImportExportMixin, ExportActionMixin):
         """Add the limits that the page tells."""
         return {
             **super().get_import_context_data(**kwargs),
-            "max_rows": MAX_ROWS,
+            "max_rows": self.resource_classes[0].max_rows,
             "previewed_rows": PREVIEWED_ROWS,
             "page_title": str(self.opts.verbose_name_plural),
         }

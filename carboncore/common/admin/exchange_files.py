@@ -41,6 +41,11 @@ def without_guard(value: Any) -> Any:
     return value
 
 
+def too_many_rows(rows: int, limit: int) -> str:
+    """Say that a file has too many rows, and what to do."""
+    return f"The file has {rows:,} rows; up to {limit:,} can be imported here. {_ELSEWHERE}"
+
+
 class _Limited:
     """Refuses what is too large before it is read row by row, and guards cells against formulas."""
 
@@ -51,9 +56,7 @@ class _Limited:
         if not dataset.headers:
             raise FileRefused("The file has no first row with the names of the columns.")
         if len(dataset) > MAX_ROWS:
-            raise FileRefused(
-                f"The file has {len(dataset):,} rows; up to {MAX_ROWS:,} can be imported here. {_ELSEWHERE}"
-            )
+            raise FileRefused(too_many_rows(len(dataset), MAX_ROWS))
         return dataset
 
     def read(self, in_stream: Any) -> tablib.Dataset:
