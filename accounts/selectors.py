@@ -37,4 +37,4 @@ def organisation_visible_to(*, user: User, public_id: uuid.UUID) -> Organisation
     found = Organisation.objects.visible_to(user).filter(public_id=public_id).first()
     if found is None:
         raise OrganisationNotFound
-    return found  # type: ignore[no-any-return]
+    return found
