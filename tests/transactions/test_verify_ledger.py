@@ -152,7 +152,19 @@ CORRUPTIONS = {
     ),
     "line in another entry": ([LINE.format("entry_id = " + entry(4))], 3, "has no lines"),
     "line of an entry that is not": ([LINE.format("entry_id = 999999999")], 3, "has no lines"),
+    "line that hangs": ([LINE.format("entry_id = 999999999")], None, "names an entry that is gone"),
     # entries
+    "reversal of another entry": ([ENTRY.format("reverses_id = " + entry(2), 7)], 7, "does not give back"),
+    "entry without its transaction": (
+        ["DELETE FROM transactions_transactionentry WHERE entry_id = " + entry(3)],
+        3,
+        "belongs to no transaction",
+    ),
+    "transaction of an entry deleted": (
+        ["DELETE FROM transactions_transaction WHERE transaction_type = 'retirement'"],
+        None,
+        "belongs to a transaction that is gone",
+    ),
     "entry's kind": ([ENTRY.format("kind = 'cancellation'", 3)], 3, CHANGED),
     "entry's time": ([ENTRY.format("at = at + interval '1 microsecond'", 3)], 3, CHANGED),
     "entry's reason": ([ENTRY.format("reason = 'Won bet'", 4)], 4, CHANGED),
