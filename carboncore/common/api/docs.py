@@ -1,9 +1,9 @@
 """The published schema and its page for people: Swagger UI from our own files, without inline script or style."""
 
+import json
 from functools import lru_cache
 from typing import Any
 
-import orjson
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
@@ -24,11 +24,11 @@ class ApiDocsView(SpectacularSwaggerSplitView):
 
 def published_schema() -> dict[str, Any]:
     """Return the OpenAPI 3 description of the API."""
-    described: dict[str, Any] = orjson.loads(_schema())
+    described: dict[str, Any] = json.loads(_schema())
     return described
 
 
 @lru_cache(maxsize=1)
 def _schema() -> str:
     """The schema follows from the code alone, so a process works it out once."""
-    return orjson.dumps(SchemaGenerator().get_schema(request=None, public=True), default=str).decode()
+    return json.dumps(SchemaGenerator().get_schema(request=None, public=True), default=str)
