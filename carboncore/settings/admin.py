@@ -76,6 +76,91 @@ STAFF_NAVIGATION = [
         ],
     ),
     (
+        "Issuance",
+        [
+            {
+                "title": "Monitoring periods",
+                "icon": "date_range",
+                "view": "registry_monitoringperiod_changelist",
+                "permission": "registry.view_monitoringperiod",
+                "badges": ("periods",),
+            },
+            {
+                "title": "Issuance requests",
+                "icon": "add_task",
+                "view": "transactions_issuancerequest_changelist",
+                "permission": "transactions.view_issuancerequest",
+                "badges": ("issuances",),
+            },
+            {
+                "title": "Batches",
+                "icon": "dataset",
+                "view": "transactions_creditbatch_changelist",
+                "permission": "transactions.view_creditbatch",
+            },
+        ],
+    ),
+    (
+        "Credits",
+        [
+            {
+                "title": "Holding accounts",
+                "icon": "account_balance_wallet",
+                "view": "transactions_holdingaccount_changelist",
+                "permission": "transactions.view_holdingaccount",
+            },
+            {
+                "title": "Transactions",
+                "icon": "swap_horiz",
+                "view": "transactions_transaction_changelist",
+                "permission": "transactions.view_transaction",
+                "badges": ("invoices",),
+            },
+            {
+                "title": "Payment issues",
+                "icon": "credit_card_off",
+                "view": "transactions_paymentissue_changelist",
+                "permission": "transactions.view_paymentissue",
+                "badges": ("payment_issues",),
+            },
+            {
+                "title": "Retirements",
+                "icon": "local_florist",
+                "view": "transactions_retirement_changelist",
+                "permission": "transactions.view_retirement",
+            },
+            {
+                "title": "Prices",
+                "icon": "sell",
+                "view": "transactions_creditprice_changelist",
+                "permission": "transactions.view_creditprice",
+            },
+        ],
+    ),
+    (
+        "Ledger",
+        [
+            {
+                "title": "Entries",
+                "icon": "menu_book",
+                "view": "transactions_ledgerentry_changelist",
+                "permission": "transactions.view_ledgerentry",
+            },
+            {
+                "title": "Verifications",
+                "icon": "verified_user",
+                "view": "transactions_ledgerverification_changelist",
+                "permission": "transactions.view_ledgerverification",
+            },
+            {
+                "title": "Checkpoints",
+                "icon": "signature",
+                "view": "transactions_checkpoint_changelist",
+                "permission": "transactions.view_checkpoint",
+            },
+        ],
+    ),
+    (
         "Catalogue",
         [
             {

@@ -1,0 +1,29 @@
+"""The staff pages of the ledger: queues, batches, accounts, transactions, payments, prices and proofs."""
+
+from transactions.admin import (
+    accounts,
+    batches,
+    dashboard,
+    entries,
+    issuance,
+    monitoring,
+    payments,
+    prices,
+    proofs,
+    retirements,
+    transactions,
+)
+
+__all__ = [
+    "accounts",
+    "batches",
+    "dashboard",
+    "entries",
+    "issuance",
+    "monitoring",
+    "payments",
+    "prices",
+    "proofs",
+    "retirements",
+    "transactions",
+]
