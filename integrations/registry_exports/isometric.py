@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from carboncore.common.countries import country_code_of
 from integrations.registry_exports import values
 from integrations.registry_exports.countries import country_codes
 from integrations.registry_exports.methodologies import methodology_codes
@@ -18,6 +19,12 @@ def _credits(row: Row, total: str) -> Decimal | None:
     """A total in tonnes, from its whole kilograms: the tonnes column is a rounded float."""
     kilograms = row.quantity(f"{total}.credit_kgs")
     return None if kilograms is None else kilograms / 1000
+
+
+def _region(description: str, country: str) -> str:
+    """`Rajasthan, India` without the country, which has a column of its own."""
+    place, _, last = description.rpartition(",")
+    return place.strip() if place and country_code_of(last) == country else description
 
 
 def _project(row: Row) -> ProjectRecord:
@@ -43,7 +50,7 @@ def _project(row: Row) -> ProjectRecord:
         project_initiator=row.text("supplier.organisation.name"),
         country_code=countries[0],
         countries=countries,
-        region=row.text("location.description"),
+        region=_region(row.text("location.description"), countries[0]),
         type_code=kind.code,
         type_is_mapped=kind.mapped,
         origin_type=pathway,

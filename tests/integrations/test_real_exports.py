@@ -235,3 +235,10 @@ def test_verra_migration_day_is_no_registration_date():
     assert (migrated.registered_on, migrated.vintage_year) == (None, None)
     assert (older.registered_on, older.vintage_year) == (dt.date(2015, 3, 20), 2015)
     assert backwards.reason == "the crediting period ends (2019-01-01) before it starts (2020-01-01)"
+
+
+def test_isometric_names_the_country_once():
+    rows = records(read("isometric", "isometric"))
+    places = {row.origin_id: (row.region, row.country_code) for row in rows}
+    assert places["ISOTS26"] == ("Rajasthan", "IN")
+    assert places["ISOZTF7"] == ("Virginia", "US")
