@@ -239,6 +239,6 @@ def test_verra_migration_day_is_no_registration_date():
 
 def test_isometric_names_the_country_once():
     rows = records(read("isometric", "isometric"))
-    places = {row.origin_id: (row.region, row.country_code) for row in rows}
+    places = {origin_id: (row.region, row.country_code) for origin_id, row in rows.items()}
     assert places["ISOTS26"] == ("Rajasthan", "IN")
     assert places["ISOZTF7"] == ("Virginia", "US")
