@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from tests.ledger_factories import proceeds_of
@@ -20,7 +21,7 @@ from tests.purchase_factories import (
 from transactions.errors import PaymentDeclined, PaymentIncomplete, PurchaseStateWrong
 from transactions.models import LedgerEntry, PaymentIssue, PaymentRefund, Transaction
 from transactions.payments import payment_provider
-from transactions.services import RetirementDetails
+from transactions.services import RetirementDetails, holding_account_freeze
 from transactions.services.purchases import (
     Settled,
     payment_begin,
@@ -30,6 +31,8 @@ from transactions.services.purchases import (
     purchase_settle,
     reservations_expire,
 )
+from transactions.services.purchases.releasing import expired_release
+from transactions.tasks import payments_round_job
 
 pytestmark = pytest.mark.django_db
 NOW = timedelta(0)
@@ -133,6 +136,7 @@ def test_an_amount_that_is_not_ours_moves_nothing_and_asks_a_person(stripe, chan
     assert PaymentIssue.objects.get().kind == "amount_differs"
     # The money is here, so the credits stay kept for the buyer until somebody has decided.
     reservations_expire_now(purchase)
+    assert expired_release(purchase_pk=purchase.pk) is False
     assert blocks_of(batch) == before
     assert unaccounted_payments() == []
 
@@ -311,3 +315,38 @@ def test_beginning_twice_prepares_one_payment(stripe):
 
     assert first == second
     assert len(stripe.intents) == 1
+
+
+# --- the worker's minute ------------------------------------------------------------------------------
+
+
+def test_the_job_frees_what_is_over(stripe):
+    purchase = expire(payable_purchase(selling_batch()))
+
+    payments_round_job(0)
+
+    purchase.refresh_from_db()
+    assert purchase.status == "expired"
+
+
+def test_the_command_says_what_it_did(stripe, capsys):
+    batch = selling_batch()
+    expire(payable_purchase(batch))
+
+    call_command("expire_reservations")
+
+    assert capsys.readouterr().out == (
+        "1 reservations expired; 0 payments, 0 refunds and 0 events looked after; 0 left for the next round.\n"
+    )
+    assert held(proceeds_of(batch.project)) == 100_000
+
+
+def test_one_purchase_that_cannot_be_freed_does_not_keep_the_others(by_invoice):
+    stuck, free = [expire(reserved_purchase(selling_batch())) for _ in range(2)]
+    holding_account_freeze(pk=stuck.from_account_id, frozen=True)
+
+    done = reservations_expire()
+
+    assert (done.expired, done.failed) == (1, 1)
+    assert [*Transaction.objects.order_by("pk").values_list("status", flat=True)] == ["reserved", "expired"]
+    assert free.pk > stuck.pk
