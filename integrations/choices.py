@@ -1,10 +1,10 @@
-"""The closed lists of the integrations app: import sources and states, verdicts on listing conflicts."""
+"""The closed lists of the integrations app: import sources, kinds and states, verdicts on listing conflicts."""
 
 from django.db import models
 
 
 class ImportSource(models.TextChoices):
-    """The project exports that can be read, by the name they have on the command line."""
+    """The exports that can be read, by the name they have on the command line."""
 
     VERRA = "verra", "Verra (VCS)"
     GOLD_STANDARD = "gold-standard", "Gold Standard"
@@ -15,6 +15,14 @@ class ImportSource(models.TextChoices):
     ISOMETRIC = "isometric", "Isometric"
     PURO = "puro", "Puro.earth"
     BERKELEY = "berkeley", "Berkeley Voluntary Registry Offsets Database"
+    CARB = "carb", "California (ARB offset credits)"
+
+
+class ImportKind(models.TextChoices):
+    """What an export tells about."""
+
+    PROJECTS = "projects", "Projects"
+    CREDITS = "credits", "Credits issued, retired and cancelled"
 
 
 class ImportState(models.TextChoices):

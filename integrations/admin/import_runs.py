@@ -24,7 +24,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from carboncore.common.admin.base import StaffModelAdmin
 from carboncore.common.admin.confirm import confirm_page, posted
 from carboncore.common.admin.refusals import RefusableForm
-from integrations.choices import ImportState
+from integrations.choices import ImportKind, ImportState
 from integrations.models import ImportRun
 from integrations.services import import_run_create
 
@@ -42,11 +42,16 @@ class UploadForm(RefusableForm):
         help_text="The export as the registry offers it for download, unchanged; up to 50 MB."
         " Larger ones: manage.py import_registry.",
     )
+    kind = forms.ChoiceField(
+        required=False,
+        choices=[("", "Whatever its header tells"), *ImportKind.choices],
+        help_text="Credits of other registries are kept as a record of theirs; nothing of them can be sold here.",
+    )
     refusal_field_names = {"file": "upload"}
 
     class Meta:
         model = ImportRun
-        fields = ("source", "dry_run", "keep_going", "publish")
+        fields = ("source", "kind", "dry_run", "keep_going", "publish")
 
 
 @admin.register(ImportRun)
@@ -57,15 +62,20 @@ class ImportRunAdmin(StaffModelAdmin):
     list_display = ("title", "state_badge", "how", "created_count", "changed_count", "rejected_count", "actor",
                     "created_at")  # fmt: skip
     list_select_related = ("actor",)
-    list_filter = (("source", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter), "dry_run")
+    list_filter = (
+        ("source", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("state", ChoicesDropdownFilter),
+        "dry_run",
+    )
     search_fields = ("file_name", "sha256")
     ordering = ("-created_at", "-pk")
     warn_unsaved_form = False
     add_form_template = "integrations/upload_form.html"
     change_form_outer_before_template = "integrations/import_run_head.html"
-    add_fieldsets = ((None, {"fields": ("source", "upload", "dry_run", "keep_going", "publish")}),)
+    add_fieldsets = ((None, {"fields": ("source", "kind", "upload", "dry_run", "keep_going", "publish")}),)
     fieldsets = (
-        ("File", {"fields": ("source", "file_name", "size_bytes", "sha256")}),
+        ("File", {"fields": ("source", "kind", "file_name", "size_bytes", "sha256")}),
         ("How", {"fields": ("dry_run", "keep_going", "publish")}),
         ("Who and when", {"fields": ("actor", "entrance", "created_at", "started_at", "finished_at")}),
     )
@@ -99,6 +109,7 @@ class ImportRunAdmin(StaffModelAdmin):
             dry_run=data["dry_run"],
             keep_going=data["keep_going"],
             publish=data["publish"],
+            kind=data["kind"],
         )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -161,6 +172,7 @@ class ImportRunAdmin(StaffModelAdmin):
                     dry_run=False,
                     keep_going=run.keep_going,
                     publish=run.publish,
+                    kind=run.kind,
                 )
             )
             return "The import is queued; this page follows it."

@@ -11,7 +11,7 @@ from integrations.registry_exports.records import RowError, SourceCode
 from integrations.registry_exports.source import Row
 
 # The voluntary registry that listed the project is named by the beginning of its id there.
-_LISTED = re.compile(r"(?:VCSOPR|VCS|ACR|CAR)\d{1,6}", re.ASCII)
+_LISTED = re.compile(r"(?P<registry>VCS|ACR|CAR)(?:OPR)?\d{1,6}", re.ASCII)
 _ENDINGS = {
     "Retired Voluntarily": CreditKind.RETIREMENT,
     "Retired 1st Compliance Period (CA)": CreditKind.RETIREMENT,
@@ -31,7 +31,8 @@ def _credits(row: Row) -> list[CreditRecord]:
         # A reporting period for which nothing was issued (yet).
         return []
     identifier = row.needed("OPR Project ID").upper()
-    if not _LISTED.fullmatch(identifier):
+    listed = _LISTED.fullmatch(identifier)
+    if listed is None:
         raise RowError(f"column “OPR Project ID”: {identifier[:60]!r} is not the id of an offset project registry")
     issuance = row.needed("CARB Issuance ID")
     issued = CreditRecord(
@@ -39,6 +40,7 @@ def _credits(row: Row) -> list[CreditRecord]:
         source=SourceCode.CARB,
         kind=CreditKind.ISSUANCE,
         origin_registry="ARB",
+        project_registry=listed["registry"],
         origin_id=identifier,
         block_key=issuance,
         serial=issuance,

@@ -44,6 +44,7 @@ class CreditRecord:
     `origin_id` is the project's id in the form of the project exports (`VCS235`, `GS11236` …), empty where the export
     names the project only by `project_url`. Where the registry gives no serial numbers, `first` and `last` are None and
     `block_key` names the statement itself. `buffer_kg` is the part that went to the origin's buffer pool.
+    `project_registry` lists the project where that is another than `origin_registry`, which counts the credits.
     """
 
     line: int
@@ -55,6 +56,7 @@ class CreditRecord:
     quantity_kg: int
     first: int | None = None
     last: int | None = None
+    project_registry: str = ""
     project_url: str = ""
     serial: str = ""
     buffer_kg: int = 0

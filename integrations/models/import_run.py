@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from carboncore.common.context import Entrance
-from integrations.choices import ImportSource, ImportState
+from integrations.choices import ImportKind, ImportSource, ImportState
 
 
 def import_path(instance: "ImportRun", _filename: str) -> str:
@@ -26,6 +26,7 @@ class ImportRun(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     source = models.CharField(max_length=20, choices=ImportSource.choices)
+    kind = models.CharField(max_length=10, choices=ImportKind.choices, default=ImportKind.PROJECTS)
     file = models.FileField(upload_to=import_path, blank=True, max_length=200)
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField("SHA-256", max_length=64)

@@ -92,7 +92,7 @@ def _find_header(
     where = (
         f"The header on line {line} has no column {names}." if line else f"No header row was found; it needs {names}."
     )
-    raise ExportFileError(f"{where} Choose the registry's project export, unchanged, or another source.")
+    raise ExportFileError(f"{where} Choose the registry's export, unchanged, or another source.")
 
 
 def _positions(cells: Cells) -> dict[str, int]:

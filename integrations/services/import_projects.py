@@ -1,9 +1,7 @@
 """Importing one export file: read twice, once to judge every row and once to write, in a single transaction."""
 
 import io
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
@@ -19,43 +17,13 @@ from integrations.registry_exports import (
     SourceCode,
     read_projects,
 )
+from integrations.services.import_summary import ImportSummary, Progress, silently
 from integrations.services.rejects import RejectsWriter
 from registry.services.catalogue_seed import STANDARD_OF_REGISTRY, project_types_seed
 from registry.services.project_import import BATCH, ImportedProject, projects_import
 
-Progress = Callable[[int, int], None]
-
 # Berkeley compiles what the registries state; where their own export was imported, that one counts.
 SECOND_HAND = frozenset({SourceCode.BERKELEY})
-
-
-@dataclass(slots=True)
-class ImportSummary:
-    """What an import found and did. `applied` is false for a dry run and for a file with rejected rows."""
-
-    rows_read: int = 0
-    rejected: int = 0
-    created: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    published: int = 0
-    kept_fields: int = 0
-    applied: bool = False
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    unknown_statuses: Counter[str] = field(default_factory=Counter)
-    unknown_countries: Counter[str] = field(default_factory=Counter)
-    unmapped_types: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def findings(self) -> dict[str, dict[str, int]]:
-        """The things to look at, by name and count, for the run's record."""
-        skipped = Counter(reason for _, reason in self.skipped)
-        return {
-            "unknown_statuses": dict(self.unknown_statuses.most_common()),
-            "unknown_countries": dict(self.unknown_countries.most_common()),
-            "unmapped_types": dict(self.unmapped_types.most_common()),
-            "skipped": dict(skipped.most_common()),
-        }
 
 
 class _Undo(Exception):
@@ -90,7 +58,7 @@ def projects_import_file(
         ImportFileRefused: the file cannot be read as that export; nothing was changed.
     """
     summary = ImportSummary()
-    report = progress or _silently
+    report = progress or silently
     try:
         _judge(source, stream, RejectsWriter(rejects), summary, report)  # type: ignore[arg-type]
         if summary.rejected and not keep_going:
@@ -107,10 +75,6 @@ def projects_import_file(
     except ExportFileError as exc:
         raise ImportFileRefused(str(exc)) from exc
     return summary
-
-
-def _silently(_done: int, _total: int) -> None:
-    """Progress that nobody watches."""
 
 
 def _judge(

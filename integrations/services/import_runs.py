@@ -14,11 +14,14 @@ from procrastinate.contrib.django import app
 from accounts.models import User
 from carboncore.common.context import current_actor
 from carboncore.common.errors import InvalidInput, RegistryError
-from integrations.choices import ImportSource, ImportState
+from integrations.choices import ImportKind, ImportSource, ImportState
 from integrations.errors import ImportFileRefused
 from integrations.models import ImportRun
 from integrations.registry_exports import SourceCode
-from integrations.services.import_projects import ImportSummary, Progress, projects_import_file
+from integrations.services.import_credits import credits_import_file
+from integrations.services.import_kinds import kind_of
+from integrations.services.import_projects import projects_import_file
+from integrations.services.import_summary import ImportSummary, Progress
 
 # The job's name in the queue; `integrations.tasks` holds what it does.
 IMPORT_TASK = "integrations.import_run"
@@ -27,15 +30,26 @@ _CHUNK = 1 << 20
 
 
 def import_run_create(
-    *, actor: User, source: str, upload: UploadedFile, dry_run: bool, keep_going: bool, publish: bool
+    *,
+    actor: User,
+    source: str,
+    upload: UploadedFile,
+    dry_run: bool,
+    keep_going: bool,
+    publish: bool,
+    kind: str = "",
 ) -> ImportRun:
     """Keep an uploaded export and queue its import; the job starts once this transaction is committed.
 
+    Without a `kind`, the file's header tells whether it is about projects or credits.
+
     Raises:
-        InvalidInput: the source is unknown, or the file is empty or larger than 50 MB; nothing was kept.
+        InvalidInput: the source or kind is unknown, or the file is empty or larger than 50 MB; nothing was kept.
     """
-    _check(source, upload.size or 0)
-    run = _new_run(actor=actor, source=source, file_name=upload.name or "upload", stream=cast("BinaryIO", upload.file))
+    _check(source, kind, upload.size or 0)
+    stream = cast("BinaryIO", upload.file)
+    run = _new_run(actor=actor, source=source, file_name=upload.name or "upload", stream=stream)
+    run.kind = kind or kind_of(source=SourceCode(source), stream=stream)
     run.dry_run, run.keep_going, run.publish = dry_run, keep_going, publish
     with transaction.atomic():
         upload.seek(0)
@@ -47,15 +61,25 @@ def import_run_create(
 
 
 def import_run_start(
-    *, source: str, file_name: str, stream: BinaryIO, dry_run: bool, keep_going: bool, publish: bool
+    *,
+    source: str,
+    file_name: str,
+    stream: BinaryIO,
+    dry_run: bool,
+    keep_going: bool,
+    publish: bool,
+    kind: str = "",
 ) -> ImportRun:
     """Record an import that the caller performs at once, from a file of its own (the command line).
 
+    Without a `kind`, the file's header tells whether it is about projects or credits.
+
     Raises:
-        InvalidInput: the source is unknown or the file is empty.
+        InvalidInput: the source or kind is unknown or the file is empty.
     """
     run = _new_run(actor=current_actor().user, source=source, file_name=file_name, stream=stream)
-    _check(source, run.size_bytes, limit=None)
+    _check(source, kind, run.size_bytes, limit=None)
+    run.kind = kind or kind_of(source=SourceCode(source), stream=stream)
     run.dry_run, run.keep_going, run.publish = dry_run, keep_going, publish
     run.save()
     return run
@@ -75,15 +99,7 @@ def import_run_perform(*, run: ImportRun, stream: BinaryIO, progress: Progress |
         tempfile.TemporaryFile("w+", encoding="utf-8-sig", newline="") as rejects,
     ):
         try:
-            summary = projects_import_file(
-                source=SourceCode(run.source),
-                stream=stream,
-                dry_run=run.dry_run,
-                keep_going=run.keep_going,
-                publish=run.publish,
-                rejects=cast("io.TextIOBase", rejects),
-                progress=recorder.report,
-            )
+            summary = _import(run, stream, cast("io.TextIOBase", rejects), recorder.report)
         except RegistryError as error:
             _fail(run, _words(error))
             raise
@@ -94,9 +110,32 @@ def import_run_perform(*, run: ImportRun, stream: BinaryIO, progress: Progress |
     return summary
 
 
-def _check(source: str, size: int, limit: int | None = MAX_UPLOAD_BYTES) -> None:
+def _import(run: ImportRun, stream: BinaryIO, rejects: io.TextIOBase, progress: Progress) -> ImportSummary:
+    if run.kind == ImportKind.CREDITS:
+        return credits_import_file(
+            source=SourceCode(run.source),
+            stream=stream,
+            dry_run=run.dry_run,
+            keep_going=run.keep_going,
+            rejects=rejects,
+            progress=progress,
+        )
+    return projects_import_file(
+        source=SourceCode(run.source),
+        stream=stream,
+        dry_run=run.dry_run,
+        keep_going=run.keep_going,
+        publish=run.publish,
+        rejects=rejects,
+        progress=progress,
+    )
+
+
+def _check(source: str, kind: str, size: int, limit: int | None = MAX_UPLOAD_BYTES) -> None:
     if source not in ImportSource.values:
         raise InvalidInput({"source": [f"Choose one of: {', '.join(ImportSource.values)}."]})
+    if kind and kind not in ImportKind.values:
+        raise InvalidInput({"kind": [f"Choose one of: {', '.join(ImportKind.values)}; or leave it out."]})
     if not size:
         raise InvalidInput({"file": ["The file is empty. Download the export again."]})
     if limit is not None and size > limit:

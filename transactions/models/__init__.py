@@ -6,6 +6,7 @@ from transactions.models.checkpoint import Checkpoint, CheckpointBatch
 from transactions.models.idempotency import IdempotencyKey
 from transactions.models.issuance import IssuanceRequest
 from transactions.models.ledger import LedgerEntry, LedgerLine
+from transactions.models.origin_credits import OriginCredits
 from transactions.models.payment import Payment, PaymentIssue, PaymentRefund, PlannedRetirement, StripeEvent
 from transactions.models.price import CreditPrice, VolumeTier
 from transactions.models.retirement import Retirement
@@ -26,6 +27,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerLine",
     "LedgerVerification",
+    "OriginCredits",
     "Payment",
     "PaymentIssue",
     "PaymentRefund",

@@ -1,4 +1,4 @@
-"""Import one or more project exports of another registry."""
+"""Import one or more exports of another registry: projects, or credits issued, retired and cancelled there."""
 
 import sys
 from pathlib import Path
@@ -10,17 +10,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from carboncore.common.errors import RegistryError
-from integrations.choices import ImportSource
+from integrations.choices import ImportKind, ImportSource
 from integrations.models import ImportRun
 from integrations.services import import_run_perform, import_run_start
-from integrations.services.import_projects import ImportSummary
+from integrations.services.import_summary import ImportSummary
 
 
 class Command(BaseCommand):
     """The command; see `help`."""
 
     help = (
-        "Import project exports (CSV or XLSX) of another registry. A file with rejected rows changes nothing unless"
+        "Import exports (CSV or XLSX) of another registry: of its projects, or of the credits it issued, retired or"
+        " cancelled; the header tells which. A file with rejected rows changes nothing unless"
         " --keep-going is given. The same file a second time changes nothing. Exit code 0: all went in; 1: rows were"
         " rejected or a file was refused; 2: wrong usage."
     )
@@ -28,6 +29,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", choices=ImportSource.values, help="Whose export it is.")
         parser.add_argument("files", nargs="+", metavar="FILE", help="The export, CSV or XLSX, as downloaded.")
+        parser.add_argument(
+            "--kind",
+            choices=ImportKind.values,
+            default="",
+            help="What the files are about, where their header does not tell (Puro's issuances give both).",
+        )
         parser.add_argument("--dry-run", action="store_true", help="Show exactly what would change; change nothing.")
         parser.add_argument(
             "--keep-going", action="store_true", help="Import the good rows of a file although others are rejected."
@@ -61,6 +68,7 @@ class Command(BaseCommand):
                     dry_run=options["dry_run"],
                     keep_going=options["keep_going"],
                     publish=options["publish"],
+                    kind=options["kind"],
                 )
                 summary = self._perform(run, stream)
         except RegistryError as error:
@@ -106,9 +114,9 @@ def _show(console: Console, run: ImportRun, summary: ImportSummary, rejects: Pat
         "unchanged": summary.unchanged,
         "skipped": len(summary.skipped),
         "rejected": summary.rejected,
-        "published": summary.published,
-        "fields left to staff": summary.kept_fields,
     }
+    if run.kind == ImportKind.PROJECTS:
+        rows |= {"published": summary.published, "fields left to staff": summary.kept_fields}
     for label, count in rows.items():
         table.add_row(label, f"{count:,}")
     console.print(table)
