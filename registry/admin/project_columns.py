@@ -60,7 +60,7 @@ class ColumnsMixin:
         value = obj.area_ha if obj.area_ha is not None else obj.total_area
         return _thousands(value)
 
-    @display(description="t CO₂e/year", ordering=F("estimated_annual_reductions").desc(nulls_last=True))
+    @display(description="reductions (t/year)", ordering=F("estimated_annual_reductions").desc(nulls_last=True))
     def reductions(self, obj: Project) -> str:
         """Return the estimated annual reductions."""
         return _thousands(obj.estimated_annual_reductions)
