@@ -19,8 +19,8 @@ from registry.choices import OriginRegistry, ProjectStatus
 from registry.models import Project
 
 NO_CREDITS = (
-    "No credits were issued: `available_credits` is a result of the ledger. Credits come into being by an issuance"
-    " for a verified monitoring period of a registered project, never by a number in a form."
+    "No credits were issued: `available_credits` is a result of the ledger. Ask for more of them by an issuance"
+    " request (POST /admin/issuance-requests) for a verified monitoring period."
 )
 # What a new project has anyway; a client that sends the whole row may say so.
 _GIVEN_AT_BIRTH = {"status": ProjectStatus.DRAFT.value, "published": False, "retired_credits": 0}
@@ -54,7 +54,7 @@ class ProjectBodySerializer(StrictModelSerializer):
     )
     available_credits = ExactDecimalField(
         max_digits=15, decimal_places=3, min_value=0, required=False, allow_null=True,
-        help_text="Credits asked for; none are issued by this, and the answer says so.",
+        help_text="Credits asked for; with a new project they become an issuance request, which the answer names.",
     )  # fmt: skip
     version = WholeNumberField(
         required=False, min_value=1, max_value=2**31 - 1, help_text="The version you read; another one is a conflict."

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,6 +14,7 @@ from carboncore.common.api.echo import changed_fields, exact_json
 from carboncore.common.api.reading import PRIVATE_CACHE, entity_tag, list_response, tagged_response
 from carboncore.common.api.schema import listing_parameters, refusals
 from carboncore.common.api.views import ApiView
+from carboncore.common.quantities import KG_PER_CREDIT
 from registry.api.answers import ChangedSerializer, CreatedProjectSerializer
 from registry.api.project_bodies import NO_CREDITS, ProjectBodySerializer, split, without_birthright
 from registry.api.project_lists import BOUNDARIES, STAFF_PROJECTS
@@ -21,7 +23,7 @@ from registry.api.public_views import NOT_MODIFIED
 from registry.errors import ProjectChangedMeanwhile
 from registry.selectors.project_filters import FILTER_WORDS
 from registry.selectors.projects import project_text
-from registry.services import project_create, project_delete, project_update
+from registry.services import asked_credits_file, project_create, project_delete, project_update
 
 KEY = OpenApiParameter("key", OpenApiTypes.STR, "path", description="The project's id, public UUID or slug.")
 SIGNED_IN = (401, 403)
@@ -49,19 +51,23 @@ class ProjectListView(ApiView):
         responses={201: CreatedProjectSerializer, **refusals(400, *SIGNED_IN, 409, 413, 415)},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Create a draft. `available_credits` issues nothing, and the answer says so."""
+        """Create a draft. `available_credits` becomes an issuance request, which waits for a second person."""
         body = ProjectBodySerializer(data=without_birthright(request.data, STAFF_SHAPE.names))
         body.is_valid(raise_exception=True)
         given = split(body.validated_data)
-        project = project_create(
-            actor=signed_in(request),
-            fields=given["fields"],
-            standards=given["standards"] or (),
-            document_links=given["document_links"] or (),
-        )
-        answer: dict[str, Any] = {"success": True, "project_id": project.pk}
-        if given["credits"]:
-            answer |= {"message": NO_CREDITS, "notes": [NO_CREDITS]}
+        actor = signed_in(request)
+        with transaction.atomic():
+            project = project_create(
+                actor=actor,
+                fields=given["fields"],
+                standards=given["standards"] or (),
+                document_links=given["document_links"] or (),
+            )
+            answer: dict[str, Any] = {"success": True, "project_id": project.pk}
+            if given["credits"]:
+                quantity_kg = int(given["credits"] * KG_PER_CREDIT)
+                said = asked_credits_file(actor=actor, project=project, quantity_kg=quantity_kg)
+                answer |= {"message": said, "notes": [said]}
         return json_response(answer, status=201, headers={"Location": f"{request.path}/{project.pk}"})
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from registry.api import catalogue_views as catalogue
 from registry.api import document_views as documents
 from registry.api import lifecycle_views as lifecycle
+from registry.api import monitoring_views as monitoring
 from registry.api import project_views as staff
 from registry.api import public_views as public
 
@@ -25,6 +26,11 @@ urlpatterns = [
     path("admin/projects/<str:key>/overlaps", lifecycle.OverlapListView.as_view()),
     path("admin/projects/<str:key>/overlaps/<int:overlap>/justify", lifecycle.OverlapJustifyView.as_view()),
     path("admin/projects/<str:key>/history", lifecycle.HistoryView.as_view()),
+    path("admin/projects/<str:key>/monitoring-periods", monitoring.PeriodListView.as_view()),
+    path("admin/projects/<str:key>/monitoring-periods/<int:period>", monitoring.PeriodView.as_view()),
+    path("admin/projects/<str:key>/monitoring-periods/<int:period>/submit", monitoring.PeriodSubmitView.as_view()),
+    path("admin/projects/<str:key>/monitoring-periods/<int:period>/verify", monitoring.PeriodVerifyView.as_view()),
+    path("admin/projects/<str:key>/monitoring-periods/<int:period>/reject", monitoring.PeriodRejectView.as_view()),
     path("admin/project-types", catalogue.ProjectTypeListView.as_view()),
     path("admin/project-types/<int:pk>", catalogue.ProjectTypeView.as_view()),
     path("admin/standards", catalogue.StandardListView.as_view()),

@@ -1,6 +1,7 @@
 """The writes of the registry app; every entrance calls these."""
 
 from registry.services.accreditations import validator_with_accreditations_save
+from registry.services.asked_credits import asked_credits_file, asked_credits_go_to
 from registry.services.catalogue import (
     accreditation_delete,
     accreditation_save,
@@ -38,6 +39,8 @@ __all__ = [
     "EDITABLE_FIELDS",
     "accreditation_delete",
     "accreditation_save",
+    "asked_credits_file",
+    "asked_credits_go_to",
     "available_moves",
     "certification_delete",
     "certification_save",

@@ -1,5 +1,7 @@
 """Who may call what: every staff address by every group, with the status and whether anything changed."""
 
+from datetime import date
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -10,12 +12,14 @@ from registry.models import (
     BoundaryOverlap,
     Document,
     Methodology,
+    MonitoringPeriod,
     Project,
     ProjectStatusChange,
     ProjectType,
     Standard,
     StandardValidator,
 )
+from registry.services import monitoring_period_create
 from tests.api_clients import Api
 from tests.factories import (
     DocumentFactory,
@@ -24,9 +28,11 @@ from tests.factories import (
     ProjectTypeFactory,
     StandardFactory,
     ValidatorFactory,
+    person,
     project_in,
     square,
 )
+from tests.ledger_factories import registered_project, submitted_period
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +61,14 @@ TABLE = [
     ("PATCH", "/admin/projects/{project}/documents/{document}", {"title": "B"}, OFFICERS, 200),
     ("DELETE", "/admin/projects/{project}/documents/{document}", None, OFFICERS, 200),
     ("GET", "/documents/{document}", None, ALL, 200),
+    ("GET", "/admin/projects/{project}/monitoring-periods", None, ALL, 200),
+    ("POST", "/admin/projects/{project}/monitoring-periods",
+     {"starts_on": "2023-01-01", "ends_on": "2023-12-31", "claimed": "5"}, OFFICERS, 201),
+    ("GET", "/admin/projects/{project}/monitoring-periods/{draft}", None, ALL, 200),
+    ("POST", "/admin/projects/{project}/monitoring-periods/{draft}/submit", {}, OFFICERS, 200),
+    ("POST", "/admin/projects/{registered}/monitoring-periods/{claimed}/verify",
+     {"verified": "4", "validator": "validator", "verified_on": "2024-03-01"}, SUPER, 200),
+    ("POST", "/admin/projects/{registered}/monitoring-periods/{claimed}/reject", {"reason": "No data."}, SUPER, 200),
     ("GET", "/admin/project-types", None, ALL, 200),
     ("POST", "/admin/project-types", {"code": "NEW", "name": "New"}, OFFICERS, 201),
     ("GET", "/admin/project-types/{type}", None, ALL, 200),
@@ -82,8 +96,19 @@ TABLE = [
 def names():
     project = ProjectFactory(coordinates=square(0.0, 0.0, 1.0))
     ProjectFactory(coordinates=square(0.5, 0.0, 1.0))
+    registered = registered_project()
     return {
         "project": project.pk,
+        "registered": registered.pk,
+        "accredited": registered.certifications.get().validator_id,
+        "draft": monitoring_period_create(
+            actor=person(REGISTRY_OFFICER),
+            project=project,
+            starts_on=date(2022, 1, 1),
+            ends_on=date(2022, 12, 31),
+            claimed_kg=5_000,
+        ).pk,
+        "claimed": submitted_period(registered, year=2023, claimed_kg=5_000).pk,
         "submitted": project_in(ProjectStatus.SUBMITTED).pk,
         "overlap": BoundaryOverlap.objects.get().pk,
         "document": DocumentFactory(project=project).public_id,
@@ -105,6 +130,7 @@ def everything():
         Standard,
         StandardValidator,
         Methodology,
+        MonitoringPeriod,
     )
     return {model.__name__: sorted(map(repr, model.objects.values_list())) for model in models}
 
@@ -115,6 +141,8 @@ def call(client, method, path, body, names):
             "project_name": "New", "project_initiator": "Somebody", "project_type_id": names["type"],
             "country": "BR", "region": "Acre", "vintage_year": 2024,
         }  # fmt: skip
+    if path.endswith("/verify"):
+        body = {**body, "validator": names["accredited"]}
     return client.request(method, path.format(**names), body)
 
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -21,6 +22,7 @@ from tests.factories import (
     ready_project,
     square,
 )
+from transactions.models import IssuanceRequest
 
 pytestmark = pytest.mark.django_db
 
@@ -80,19 +82,47 @@ def test_type_by_code_country_by_code_and_a_feature_are_accepted(officer, body):
     assert Project.objects.get().area_ha > 0
 
 
-@pytest.mark.parametrize(("amount", "told"), [("1000.5", True), (25, True), (0, False), (None, False)])
-def test_available_credits_issue_nothing_and_the_answer_says_so(officer, body, amount, told, exact):
+@pytest.mark.parametrize(("amount", "kg"), [("1000.5", 1_000_500), (25, 25_000), (0, None), (None, None)])
+def test_available_credits_become_an_issuance_request_that_waits(officer, body, amount, kg):
     answer = officer.post("/admin/projects", {**body, "available_credits": amount, "retired_credits": 0})
 
     assert answer.status_code == 201
     assert ProjectCredits.objects.get().issued_kg == 0
-    if told:
-        assert answer.json()["message"] == answer.json()["notes"][0]
-        assert answer.json()["message"].startswith(
-            "No credits were issued: `available_credits` is a result of the ledger."
-        )
-    else:
+    if kg is None:
         assert set(answer.json()) == {"success", "project_id"}
+        assert not IssuanceRequest.objects.exists()
+        return
+    request = IssuanceRequest.objects.get()
+    assert (request.project_id, request.quantity_kg, request.vintage) == (
+        answer.json()["project_id"],
+        kg,
+        body["vintage_year"],
+    )
+    assert (request.state, request.requested_by, request.monitoring_period) == ("pending", officer.user, None)
+    assert answer.json()["notes"] == [answer.json()["message"]]
+    assert answer.json()["message"].startswith(f"Issuance request {request.pk} over ")
+    assert answer.json()["message"].endswith(
+        "none are issued yet. It waits for the project to be registered, for a verified monitoring period, and for a"
+        " second person to approve it."
+    )
+
+
+def test_credits_without_a_vintage_or_beyond_all_measure_create_no_project(officer, body):
+    for change, named in (({"vintage_year": None}, "vintage_year"), ({}, "available_credits")):
+        answer = officer.post("/admin/projects", {**body, "available_credits": "900000000000", **change})
+        assert (answer.status_code, set(answer.json()["errors"])) == (400, {named})
+
+    assert not Project.objects.exists()
+
+
+def test_who_may_create_projects_but_not_ask_for_credits_is_told_so(staff, body):
+    recorder = Group.objects.create(name="Recorder")
+    recorder.permissions.set(Permission.objects.filter(codename="add_project"))
+
+    answer = staff("Recorder").post("/admin/projects", {**body, "available_credits": 25})
+
+    assert (answer.status_code, IssuanceRequest.objects.count()) == (201, 0)
+    assert answer.json()["message"].startswith("No issuance of 25.000 credits was asked for: your role may not.")
 
 
 @pytest.mark.parametrize(

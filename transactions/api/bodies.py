@@ -1,33 +1,21 @@
 """What the addresses for buying, moving and pricing credits take."""
 
-import re
 from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
-from carboncore.common.api.serializers import ExactDecimalField, StrictSerializer, TextField, WholeNumberField
-from carboncore.common.quantities import QuantityInvalid, kg_from_tonnes
+from carboncore.common.api.serializers import (
+    ExactDecimalField,
+    QuantityField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from registry.models import Project
 from transactions.choices import RetirementPurpose
 
 FIRST_VINTAGE, LAST_VINTAGE = 1980, 2100
-_NUMBER = re.compile(r"[-+0-9.eE]{1,40}\Z", re.ASCII)
-
-
-class QuantityField(serializers.Field):
-    """Credits (tonnes of CO2e) with at most three decimal places, as text or a number; kilograms inside."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, str) and not _NUMBER.match(data):
-            raise serializers.ValidationError("Give the quantity as a number of tonnes with a point, e.g. 12.345.")
-        try:
-            return kg_from_tonnes(data)
-        except QuantityInvalid as error:
-            raise serializers.ValidationError(str(error)) from None
-
-    def to_representation(self, value: Any) -> Any:
-        return value
 
 
 class ProjectField(WholeNumberField):

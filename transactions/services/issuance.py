@@ -54,12 +54,17 @@ def issuance_request_create(
 
 
 def issuance_request_approve(
-    *, actor: User, pk: int, period: MonitoringPeriod | None = None, note: str = ""
+    *,
+    actor: User,
+    pk: int,
+    period: MonitoringPeriod | None = None,
+    standard: Standard | None = None,
+    note: str = "",
 ) -> CreditBatch:
     """Approve a request: in one transaction make the batch, its serials, its first blocks and its ledger entry.
 
     The project's buffer share (rounded up to a whole kilogram) goes to the buffer pool, the rest to the
-    project's proceeds account. `period` may supply the monitoring period when the request names none.
+    project's proceeds account. `period` and `standard` supply what the request does not name.
 
     Raises:
         NotFound: there is no such request.
@@ -74,6 +79,8 @@ def issuance_request_approve(
         request.project = _project_locked(request.project_id)
         if request.monitoring_period_id is None:
             request.monitoring_period = period
+        if request.standard_id is None:
+            request.standard = standard
         check_request(request)
         check_ready(request)
         batch = _issue(actor, request)

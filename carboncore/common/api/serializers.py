@@ -1,10 +1,15 @@
 """Reading bodies strictly: unknown fields are named, numbers are not texts, empty is empty."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
 from rest_framework import serializers
+
+from carboncore.common.quantities import QuantityInvalid, kg_from_tonnes
+
+_NUMBER = re.compile(r"[-+0-9.eE]{1,40}\Z", re.ASCII)
 
 
 class TextField(serializers.CharField):
@@ -32,6 +37,21 @@ class ExactDecimalField(serializers.DecimalField):
         if isinstance(data, bool) or (not isinstance(data, str | int) and type(data).__name__ != "Decimal"):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class QuantityField(serializers.Field):
+    """Credits (tonnes of CO2e) with at most three decimal places, as text or a number; kilograms inside."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and not _NUMBER.match(data):
+            raise serializers.ValidationError("Give the quantity as a number of tonnes with a point, e.g. 12.345.")
+        try:
+            return kg_from_tonnes(data)
+        except QuantityInvalid as error:
+            raise serializers.ValidationError(str(error)) from None
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 class RefuseUnknownFields(serializers.Serializer):
