@@ -198,3 +198,15 @@ class WebhookRefused(RegistryError):
     def __init__(self, message: str, *, signed: bool) -> None:
         super().__init__(message)
         self.signed = signed
+
+
+class SerialNotFound(NotFound):
+    """The text is no serial number of this registry, or names credits that were never issued."""
+
+    code = "serial_not_found"
+
+
+class CheckpointNotFound(NotFound):
+    """There is no checkpoint yet, or none with this number."""
+
+    code = "checkpoint_not_found"

@@ -1,0 +1,241 @@
+"""What somebody reads of their own holding accounts: the accounts, their balances, their statements."""
+
+import re
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+
+from carboncore.common.api.bodies import json_response
+from carboncore.common.api.schema import refusals
+from carboncore.common.api.views import ApiView
+from carboncore.common.errors import InvalidInput
+from transactions.api.account_shapes import (
+    AccountSerializer,
+    BalancesSerializer,
+    NewAccountSerializer,
+    StatementSerializer,
+)
+from transactions.api.callers import signed_in_caller
+from transactions.api.tables import csv_response
+from transactions.certificates import statement_pdf
+from transactions.models import HoldingAccount
+from transactions.selectors.holdings import (
+    Holding,
+    Moved,
+    account_holdings,
+    account_movements,
+    account_movements_bounded,
+    account_visible_to,
+    accounts_of,
+    holding_row,
+)
+from transactions.selectors.list_filters import day_start, one, read_day
+from transactions.services import holding_account_open
+
+MOST_ON_PAPER = 2_000
+ACCOUNT_ID = OpenApiParameter("public_id", OpenApiTypes.UUID, "path", description="The account's id.")
+_CSV_HEADER = ("part", "at", "kind", "batch", "position", "serial", "state", "quantity", "transaction")
+
+
+class AccountListView(ApiView):
+    """The caller's own accounts."""
+
+    permission_classes = []
+
+    @extend_schema(
+        operation_id="list_holding_accounts",
+        tags=["accounts"],
+        responses={200: AccountSerializer(many=True), **refusals(401)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """List the accounts of the caller and of their organisations, in the order they were opened."""
+        return json_response([_account(account) for account in accounts_of(signed_in_caller(request))])
+
+    @extend_schema(
+        operation_id="open_holding_account",
+        tags=["accounts"],
+        request=NewAccountSerializer,
+        responses={201: AccountSerializer, **refusals(400, 401, 413, 415)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Open an empty account of the caller's own."""
+        owner = signed_in_caller(request)
+        body = NewAccountSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return json_response(_account(holding_account_open(owner=owner, name=body.validated_data["name"])), status=201)
+
+
+class BalancesView(ApiView):
+    """What an account holds."""
+
+    permission_classes = []
+
+    @extend_schema(
+        operation_id="read_balances",
+        tags=["accounts"],
+        parameters=[
+            ACCOUNT_ID,
+            OpenApiParameter("as_of", OpenApiTypes.STR, description="A day (its end, UTC) or a time; else now."),
+        ],
+        responses={200: BalancesSerializer, **refusals(400, 401, 404)},
+    )
+    def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
+        """Read an account's balances by project, vintage, batch and state; of the present or of a moment before."""
+        account = account_visible_to(user=signed_in_caller(request), public_id=public_id)
+        _refuse_others(request, {"as_of"})
+        text = one("as_of", request.GET.getlist("as_of") or [""])
+        before = _moment("as_of", text) if text else None
+        held = account_holdings(account, before=before)
+        totals: dict[str, Any] = {}
+        for holding in held:
+            totals[holding.state] = totals.get(holding.state, 0) + holding.quantity
+        body = {
+            "account": _account(account),
+            "as_of": text or None,
+            "totals": totals,
+            "balances": [holding_row(holding) for holding in held],
+        }
+        return json_response(body)
+
+
+class StatementView(ApiView):
+    """An account's statement."""
+
+    permission_classes = []
+
+    @extend_schema(
+        operation_id="read_statement",
+        tags=["accounts"],
+        parameters=[
+            ACCOUNT_ID,
+            OpenApiParameter("from", OpenApiTypes.DATE, required=True, description="The first day (UTC)."),
+            OpenApiParameter("to", OpenApiTypes.DATE, required=True, description="The last day (UTC), included."),
+            OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv", "pdf"], description="JSON if not given."),
+        ],
+        responses={200: StatementSerializer, **refusals(400, 401, 404)},
+    )
+    def get(self, request: Request, public_id: uuid.UUID) -> HttpResponseBase:
+        """Read what an account held, what moved and what it held then, over some days; as JSON, CSV or PDF."""
+        account = account_visible_to(user=signed_in_caller(request), public_id=public_id)
+        _refuse_others(request, {"from", "to", "format"})
+        first, last = (read_day(name, one(name, request.GET.getlist(name) or [""])) for name in ("from", "to"))
+        if last < first:
+            raise InvalidInput({"to": ["The last day comes before the first."]})
+        answers = {"": _as_json, "json": _as_json, "csv": _as_csv, "pdf": _as_pdf}
+        kind = one("format", request.GET.getlist("format") or [""])
+        if kind not in answers:
+            raise InvalidInput({"format": ["Ask for one of json, csv, pdf."]})
+        return answers[kind](account, first, last)
+
+
+def _as_json(account: HoldingAccount, first: date, last: date) -> HttpResponse:
+    start, before = day_start(first), day_start(last + timedelta(days=1))
+    moved = account_movements_bounded(account, start=start, before=before)
+    body = {
+        "account": _account(account),
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "opening": [holding_row(holding) for holding in account_holdings(account, before=start)],
+        "movements": [_movement(movement) for movement in moved],
+        "closing": [holding_row(holding) for holding in account_holdings(account, before=before)],
+    }
+    return json_response(body)
+
+
+def _as_csv(account: HoldingAccount, first: date, last: date) -> HttpResponseBase:
+    start, before = day_start(first), day_start(last + timedelta(days=1))
+
+    def rows() -> Any:
+        for holding in account_holdings(account, before=start):
+            yield _csv_holding("opening", holding)
+        for moved in account_movements(account, start=start, before=before):
+            row = _movement(moved)
+            yield ["movement", *(row[name] for name in _CSV_HEADER[1:])]
+        for holding in account_holdings(account, before=before):
+            yield _csv_holding("closing", holding)
+
+    return csv_response(_CSV_HEADER, rows(), name=f"statement-{account.number}-{first}-{last}")
+
+
+def _as_pdf(account: HoldingAccount, first: date, last: date) -> HttpResponse:
+    start, before = day_start(first), day_start(last + timedelta(days=1))
+    moved = account_movements_bounded(account, start=start, before=before, most=MOST_ON_PAPER)
+    made_at = timezone.now()
+    statement = {
+        "account": {"name": account.name, "number": account.number},
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "made_at": f"{made_at:%Y-%m-%d %H:%M} UTC",
+        "opening": [_printed(holding) for holding in account_holdings(account, before=start)],
+        "movements": [{**_movement(row), "quantity": f"{row.quantity:f}"} for row in moved],
+        "closing": [_printed(holding) for holding in account_holdings(account, before=before)],
+    }
+    content = statement_pdf(statement, at=made_at)
+    name = f"statement-{account.number}-{first}-{last}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+def _printed(holding: Holding) -> dict[str, Any]:
+    return {**holding_row(holding), "quantity": f"{holding.quantity:f}"}
+
+
+def _csv_holding(part: str, holding: Holding) -> list[Any]:
+    return [part, "", "", holding.batch, "", "", holding.state, holding.quantity, ""]
+
+
+def _movement(moved: Moved) -> dict[str, Any]:
+    return {
+        "at": _time(moved.at),
+        "kind": moved.kind,
+        "batch": moved.batch,
+        "position": moved.position,
+        "serial": moved.serial,
+        "state": moved.state,
+        "quantity": moved.quantity,
+        "transaction": moved.transaction,
+    }
+
+
+def _account(account: HoldingAccount) -> dict[str, Any]:
+    return {
+        "id": str(account.public_id),
+        "number": account.number,
+        "name": account.name,
+        "kind": account.kind,
+        "state": account.state,
+        "organisation": account.organisation.name if account.organisation else None,
+        "created_at": _time(account.created_at),
+    }
+
+
+def _moment(name: str, text: str) -> datetime:
+    """Return the moment before which everything counts: the end of a day, or just after a time."""
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return day_start(read_day(name, text) + timedelta(days=1))
+    try:
+        moment = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or not 1990 <= moment.year <= 2200:
+        raise InvalidInput({name: ["Give a day (2026-11-22) or a time with its zone (2026-11-22T10:30:00Z)."]})
+    return moment + timedelta(microseconds=1)
+
+
+def _refuse_others(request: Request, known: set[str]) -> None:
+    unknown = [name for name in request.GET if name not in known]
+    if unknown:
+        there_are = ", ".join(sorted(known))
+        raise InvalidInput({name[:60]: [f"There is no such parameter. There are: {there_are}."] for name in unknown})
+
+
+def _time(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
