@@ -16,7 +16,7 @@ from carboncore.common.errors import InvalidInput, NotFound
 from registry.errors import ProjectNotFound
 from transactions.api.bodies import PriceEndSerializer, PriceSerializer, project_named
 from transactions.api.callers import signed_in_caller
-from transactions.api.shapes import PRICE_SHAPE, PriceShapeSerializer
+from transactions.api.shapes import PRICE_SHAPE, CreatedSerializer, DoneSerializer, PriceShapeSerializer
 from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.services.prices import Tier, price_delete, price_end, price_set
 
@@ -62,7 +62,7 @@ class PriceListView(ApiView):
         operation_id="set_price",
         tags=["prices"],
         request=PriceSerializer,
-        responses={201: PriceShapeSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
+        responses={201: CreatedSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     )
     def post(self, request: Request) -> HttpResponse:
         """Set a price from now, or from a time to come; the price in force until then ends there."""
@@ -114,7 +114,7 @@ class PriceView(ApiView):
         tags=["prices"],
         parameters=[PRICE_ID],
         request=PriceEndSerializer,
-        responses={200: PriceShapeSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
+        responses={200: DoneSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     )
     def put(self, request: Request, pk: int) -> HttpResponse:
         """End it, now (`valid_to` null) or at a time to come; nothing else of a price changes."""
@@ -128,7 +128,7 @@ class PriceView(ApiView):
         tags=["prices"],
         parameters=[PRICE_ID],
         request=PriceEndSerializer,
-        responses={200: PriceShapeSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
+        responses={200: DoneSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     )
     def patch(self, request: Request, pk: int) -> HttpResponse:
         """Do the same as PUT."""
@@ -138,7 +138,7 @@ class PriceView(ApiView):
         operation_id="delete_price",
         tags=["prices"],
         parameters=[PRICE_ID],
-        responses={200: PriceShapeSerializer, **refusals(401, 403, 404, 409)},
+        responses={200: DoneSerializer, **refusals(401, 403, 404, 409)},
     )
     def delete(self, request: Request, pk: int) -> HttpResponse:
         """Delete a price that has not begun."""

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from accounts.models import User
 from carboncore.common.api.bodies import json_response
-from carboncore.common.api.schema import refusals
+from carboncore.common.api.schema import ErrorSerializer, refusals
 from carboncore.common.api.views import ApiView
 from registry.errors import ProjectNotFound
 from transactions.api.bodies import (
@@ -41,6 +41,8 @@ from transactions.services.purchases import (
 )
 
 PURCHASE_ID = OpenApiParameter("public_id", OpenApiTypes.UUID, "path", description="The purchase's id.")
+_NO_ANSWER = {503: OpenApiResponse(ErrorSerializer, "The payment provider is silent; send it again with this key.")}
+_TOO_MANY = {429: OpenApiResponse(ErrorSerializer, "This guest has unpaid purchases enough; see `Retry-After`.")}
 _ANYBODY: Any = [{"staff": []}, {}]
 
 
@@ -55,7 +57,7 @@ class PurchaseListView(ApiView):
         auth=_ANYBODY,
         parameters=[IDEMPOTENCY_KEY],
         request=PurchaseSerializer,
-        responses={201: PurchaseAnswerSerializer, **refusals(400, 401, 404, 409, 413, 415)},
+        responses={201: PurchaseAnswerSerializer, **refusals(400, 401, 404, 409, 413, 415), **_TOO_MANY, **_NO_ANSWER},
     )
     def post(self, request: Request) -> HttpResponse:
         """Reserve the exact credits and prepare the payment. The reservation lasts until `expires_at`."""
@@ -164,7 +166,7 @@ class ConfirmView(_PaymentActionView):
         auth=_ANYBODY,
         parameters=[PURCHASE_ID, IDEMPOTENCY_KEY],
         request=ConfirmSerializer,
-        responses={200: PurchaseAnswerSerializer, **refusals(400, 401, 404, 409, 413, 415)},
+        responses={200: PurchaseAnswerSerializer, **refusals(400, 401, 404, 409, 413, 415), **_NO_ANSWER},
     )
     def post(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
         """Look at the payment and deliver the credits if it is paid; 409 says what is missing."""
@@ -187,7 +189,7 @@ class CancelView(_PaymentActionView):
         auth=_ANYBODY,
         parameters=[PURCHASE_ID, IDEMPOTENCY_KEY],
         request=EmptySerializer,
-        responses={200: PurchaseAnswerSerializer, **refusals(400, 401, 404, 409, 413, 415)},
+        responses={200: PurchaseAnswerSerializer, **refusals(400, 401, 404, 409, 413, 415), **_NO_ANSWER},
     )
     def post(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
         """End a purchase that is not paid; its credits are free again and nobody can be charged for it."""

@@ -6,7 +6,8 @@ from django.utils import timezone
 from transactions.choices import IssueKind
 from transactions.errors import PaymentNotFound
 from transactions.models import PaymentRefund, StripeEvent, Transaction
-from transactions.payments import WebhookEvent, payment_provider
+from transactions.payments import WebhookEvent
+from transactions.services.purchases.asking import provider_asked
 from transactions.services.purchases.moves import issue_open
 from transactions.services.purchases.paying import payment_apply
 from transactions.services.purchases.refunds import refund_record
@@ -60,7 +61,7 @@ def _payment_changed(event: StripeEvent) -> str:
     if not event.intent_id:
         return IGNORED
     try:
-        intent = payment_provider().intent_read(event.intent_id)
+        intent = provider_asked().intent_read(event.intent_id)
     except PaymentNotFound:
         return _unknown(event)
     purchase = _purchase_of(event.intent_id)
@@ -78,7 +79,7 @@ def _payment_changed(event: StripeEvent) -> str:
 
 def _refund_changed(event: StripeEvent) -> str:
     try:
-        seen = payment_provider().refund_read(event.object_id)
+        seen = provider_asked().refund_read(event.object_id)
     except PaymentNotFound:
         return _unknown(event)
     refund = PaymentRefund.objects.filter(provider_id=seen.id).first()

@@ -22,7 +22,8 @@ from transactions.errors import (
 )
 from transactions.models import Payment, PaymentRefund, Transaction
 from transactions.money import to_minor
-from transactions.payments import IntentSnapshot, payment_provider
+from transactions.payments import IntentSnapshot
+from transactions.services.purchases.asking import provider_asked
 from transactions.services.purchases.refunds import refund_fail, refund_record
 from transactions.services.purchases.releasing import expired_release, unpaid_release
 from transactions.services.purchases.settling import Settled, purchase_settle
@@ -71,11 +72,11 @@ def payment_confirm(*, purchase: Transaction, key: str, payment_method: str = ""
     if payment_method and not (intent.is_paid or intent.is_over or intent.is_processing):
         _check_payable(purchase)
         try:
-            intent = payment_provider().intent_confirm(
+            intent = provider_asked().intent_confirm(
                 intent.id, key=f"{purchase.public_id}-{key}"[:255], payment_method=payment_method, return_url=return_url
             )
         except PaymentDeclined:
-            payment_apply(purchase=purchase, intent=payment_provider().intent_read(intent.id))
+            payment_apply(purchase=purchase, intent=provider_asked().intent_read(intent.id))
             raise
     outcome = payment_apply(purchase=purchase, intent=intent)
     if outcome == Settled.NOT_PAID and not intent.is_processing:
@@ -111,7 +112,7 @@ def purchase_cancel(*, actor: User | None, purchase: Transaction) -> Transaction
         PaymentUnavailable: the provider gives no answer; nothing was changed.
     """
     if purchase.status == TransactionStatus.RESERVED and purchase.payment_method == PaymentMethod.STRIPE:
-        intent = payment_provider().intent_cancel(_intent_of(purchase).id)
+        intent = provider_asked().intent_cancel(_intent_of(purchase).id)
         if intent.is_processing:
             raise PurchaseStateWrong(
                 "The bank is working on this payment; it can be cancelled no more. Ask for a refund."
@@ -132,7 +133,7 @@ def purchase_expire(*, purchase: Transaction) -> bool:
     """
     if purchase.payment_method == PaymentMethod.STRIPE and purchase.stripe_payment_intent_id:
         try:
-            intent = payment_provider().intent_cancel(purchase.stripe_payment_intent_id)
+            intent = provider_asked().intent_cancel(purchase.stripe_payment_intent_id)
         except (PaymentUnavailable, PaymentRefused, PaymentNotFound) as error:
             logger.warning("payment_not_ended", transaction=str(purchase.public_id), reason=error.code)
         else:
@@ -154,7 +155,7 @@ def refunds_carry_out(*, purchase: Transaction) -> None:
 def refund_carry_out(*, refund: PaymentRefund) -> None:
     """Ask the provider to give this money back; asked twice, it is given back once."""
     purchase, key = refund.transaction, str(refund.public_id)
-    provider = payment_provider()
+    provider = provider_asked()
     try:
         seen = None
         if timezone.now() - refund.created_at > _FRESH:
@@ -176,7 +177,7 @@ def refund_carry_out(*, refund: PaymentRefund) -> None:
 
 def _intent_of(purchase: Transaction) -> IntentSnapshot:
     """Return the purchase's payment; the same one however often it is asked for."""
-    provider = payment_provider()
+    provider = provider_asked()
     if purchase.stripe_payment_intent_id:
         return provider.intent_read(purchase.stripe_payment_intent_id)
     if purchase.total_amount is None:

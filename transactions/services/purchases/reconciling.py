@@ -17,7 +17,7 @@ from django.utils import timezone
 from carboncore.common.errors import RegistryError
 from transactions.choices import PaymentMethod, PaymentState, RefundState, TransactionStatus, TransactionType
 from transactions.models import Payment, PaymentRefund, StripeEvent, Transaction
-from transactions.payments import payment_provider
+from transactions.services.purchases.asking import provider_asked
 from transactions.services.purchases.events import event_process
 from transactions.services.purchases.paying import (
     payment_apply,
@@ -104,7 +104,7 @@ def _payment_reconcile(purchase: Transaction) -> bool:
     purchase.refresh_from_db()
     ended = purchase.status in (TransactionStatus.EXPIRED, TransactionStatus.CANCELLED, TransactionStatus.FAILED)
     if ended and Payment.objects.filter(transaction=purchase, state=PaymentState.AWAITED).exists():
-        intent = payment_provider().intent_cancel(purchase.stripe_payment_intent_id)
+        intent = provider_asked().intent_cancel(purchase.stripe_payment_intent_id)
         payment_apply(purchase=purchase, intent=intent)
     return True
 
@@ -113,7 +113,7 @@ def _refund_reconcile(refund: PaymentRefund) -> bool:
     if refund.state == RefundState.DUE:
         refund_carry_out(refund=refund)
     else:
-        refund_record(refund_pk=refund.pk, seen=payment_provider().refund_read(refund.provider_id))
+        refund_record(refund_pk=refund.pk, seen=provider_asked().refund_read(refund.provider_id))
     return True
 
 
