@@ -47,8 +47,17 @@ def parse_serial(text: str, codes: tuple[str, ...]) -> OriginSerial:
     return OriginSerial(match["key"], int(match["first"]), int(match["last"]), match["project"])
 
 
-def ended(row: Row, platform: Platform, kind: CreditKind, **details: str) -> CreditRecord:
-    """A row of a report of retired or cancelled credits; `details` are the texts that the reports name differently."""
+def ended(
+    row: Row,
+    platform: Platform,
+    kind: CreditKind,
+    *,
+    beneficiary: str = "",
+    account_holder: str = "",
+    reason: str = "",
+    note: str = "",
+) -> CreditRecord:
+    """A row of a report of retired or cancelled credits; the reports name the columns of its texts differently."""
     text = row.needed(platform.serial_column)
     serial = parse_serial(text, platform.serial_codes)
     identifier = apx.prefixed_id(row.needed(platform.project_column), platform.registry)
@@ -70,8 +79,11 @@ def ended(row: Row, platform: Platform, kind: CreditKind, **details: str) -> Cre
         period_end=row.date("Vintage Assignment Period End Date"),
         issued_on=row.date("Date Issued (GMT)") or row.date("Date Approved"),
         ended_on=row.date(platform.ended_column),
+        beneficiary=beneficiary,
+        account_holder=account_holder,
+        reason=reason,
+        note=note,
         labels=labels(row),
-        **details,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, Sum
@@ -112,7 +113,7 @@ def _overlapping(
     if not chosen:
         return []
     ranges = [units or (0, 0) for _, (_, _, _, units) in chosen]
-    parameters = [
+    parameters: Sequence[Any] = [
         [place for place, _ in chosen],
         [item[0] for _, item in chosen],
         [item[2] for _, item in chosen],
