@@ -157,7 +157,9 @@ class CheckpointStatementSerializer(serializers.Serializer):
     at = serializers.CharField()
     batches = serializers.IntegerField()
     entries = serializers.IntegerField()
-    root = serializers.CharField(help_text="Merkle root over all batches (RFC 6962), hexadecimal.")
+    root = serializers.CharField(  # type: ignore[assignment] # the framework uses the name for something else
+        help_text="Merkle root over all batches (RFC 6962), hexadecimal."
+    )
     previous = serializers.CharField(help_text="The digest of the checkpoint before, zeros for the first.")
 
 

@@ -18,7 +18,6 @@ from transactions.certificates.coverage import FONTS, printable
 from transactions.certificates.qr_codes import qr_svg
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_STANDARD = "a-2b"
 _of_thread = threading.local()
 
 
@@ -38,7 +37,7 @@ def _compiled(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
         _TEMPLATES / template,
         format="pdf",
         sys_inputs={"data": json.dumps(_printable(data), sort_keys=True, ensure_ascii=False)},
-        pdf_standards=[_STANDARD],
+        pdf_standards=["a-2b"],
         timestamp=int(at.timestamp()),
     )
     return bytes(made)

@@ -95,7 +95,7 @@ class Moved:
 
 def accounts_of(user: User) -> list[HoldingAccount]:
     """Return the accounts of a person and of the organisations they belong to, in the order they were opened."""
-    own = Q(owner=user) | Q(organisation__in=user.memberships.values("organisation"))  # type: ignore[attr-defined]
+    own = Q(owner=user) | Q(organisation__in=user.memberships.values("organisation"))
     return list(HoldingAccount.objects.filter(own).select_related("organisation").order_by("pk")[:MOST_ACCOUNTS])
 
 
@@ -108,7 +108,7 @@ def account_visible_to(*, user: User, public_id: UUID) -> HoldingAccount:
     found = HoldingAccount.objects.visible_to(user).filter(public_id=public_id).select_related("organisation").first()
     if found is None:
         raise AccountNotFound
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def account_holdings(account: HoldingAccount, *, before: datetime | None = None) -> list[Holding]:
@@ -116,7 +116,7 @@ def account_holdings(account: HoldingAccount, *, before: datetime | None = None)
     held = _NOW if before is None else _BEFORE
     with connection.cursor() as cursor:
         cursor.execute(_HELD.format(held=held), {"account": account.pk, "before": before})
-        return [Holding(*row[:4], BlockState(row[4]).value, row[5]) for row in cursor.fetchall()]
+        return [Holding(*row) for row in cursor.fetchall()]
 
 
 def account_movements(account: HoldingAccount, *, start: datetime, before: datetime) -> Iterator[Moved]:
