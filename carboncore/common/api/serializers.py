@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from carboncore.common.quantities import QuantityInvalid, kg_from_tonnes
@@ -39,6 +40,13 @@ class ExactDecimalField(serializers.DecimalField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field(
+    {
+        "oneOf": [{"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,3})?$"}, {"type": "number", "minimum": 0.001}],
+        "description": "Tonnes of CO2e, more than 0, with at most three decimal places.",
+        "example": "12.345",
+    }
+)
 class QuantityField(serializers.Field):
     """Credits (tonnes of CO2e) with at most three decimal places, as text or a number; kilograms inside."""
 
