@@ -61,7 +61,7 @@ class StatementSerializer(serializers.Serializer):
     """An account's statement: opening and movements make closing, in each batch and state."""
 
     account = AccountSerializer()
-    from_day = serializers.DateField(source="from")
+    from_day = serializers.DateField()
     to = serializers.DateField()
     opening = HoldingSerializer(many=True)
     movements = MovedSerializer(many=True)

@@ -12,6 +12,7 @@ from typing import Any, cast
 from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from openpyxl import Workbook
+from openpyxl.writer.excel import save_workbook
 
 from carboncore.common.admin.exchange_files import formula_safe
 from carboncore.common.errors import InvalidInput
@@ -43,7 +44,7 @@ def xlsx_response(header: Sequence[str], rows: Iterable[Sequence[Any]], *, name:
             raise InvalidInput({"format": ["There are more rows than a sheet takes; narrow the filters or take CSV."]})
         sheet.append([_cell(value, numbers=True) for value in row])
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it when it was sent
-    book.save(cast("Any", file))
+    save_workbook(book, cast("Any", file))
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
 

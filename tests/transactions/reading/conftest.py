@@ -1,3 +1,5 @@
+"""Months of one batch, told by the clock; and the API clients."""
+
 from dataclasses import dataclass
 from typing import Any
 
