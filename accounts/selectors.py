@@ -7,6 +7,7 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from accounts.errors import OrganisationNotFound, TokenRefused
 from accounts.models import Organisation, User
 from accounts.tokens import StaffToken
+from carboncore.common.errors import NotFound
 
 
 def staff_by_token(text: str) -> User:
@@ -38,3 +39,15 @@ def organisation_visible_to(*, user: User, public_id: uuid.UUID) -> Organisation
     if found is None:
         raise OrganisationNotFound
     return found
+
+
+def user_by_public_id(*, public_id: uuid.UUID) -> User:
+    """Return the person of a public id, which is told by its owner.
+
+    Raises:
+        NotFound: there is none.
+    """
+    user = User.objects.filter(public_id=public_id).first()
+    if user is None:
+        raise NotFound("There is no such person.")
+    return user

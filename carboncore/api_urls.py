@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("registry.api.urls")),  # the busiest first
     path("", include("accounts.api.urls")),
     path("", include("transactions.api.urls")),
+    path("", include("transactions.api.office_urls")),
     re_path(r"^admin/?$", to_staff_admin),
     # Whatever else begins like the API is answered in its own words, with DEBUG on as well.
     re_path(r"^(admin|projects|project-types|standards|countries|documents)(/.*)?$", not_found_response),

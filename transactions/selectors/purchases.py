@@ -39,7 +39,7 @@ def account_usable_by(*, user: User, public_id: uuid.UUID) -> HoldingAccount:
         raise AccountNotFound
     if not HoldingAccount.objects.movable_by(user).filter(pk=account.pk).exists():
         raise NotAllowed("You may look at this account, but not move what it holds. An owner or trader can.")
-    return account  # type: ignore[no-any-return]
+    return account
 
 
 def account_by_address(*, public_id: uuid.UUID) -> HoldingAccount:

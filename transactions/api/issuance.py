@@ -1,0 +1,160 @@
+"""Issuance requests for staff: asked for by one person, approved or refused by another."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+
+from carboncore.common.api.bodies import json_response
+from carboncore.common.api.listing import Condition
+from carboncore.common.api.reading import PRIVATE_CACHE, list_response, row_text, tagged_response
+from carboncore.common.api.schema import listing_parameters, refusals
+from carboncore.common.api.views import ApiView
+from carboncore.common.errors import InvalidInput, NotFound
+from carboncore.common.quantities import tonnes_from_kg
+from transactions.api.bodies import project_named
+from transactions.api.callers import IDEMPOTENCY_KEY, signed_in_caller
+from transactions.api.office_shapes import (
+    ISSUANCE_REQUESTS,
+    ISSUANCE_SHAPE,
+    WORDS,
+    ApprovalBodySerializer,
+    CreatedRequestSerializer,
+    DoneSerializer,
+    IssuanceBodySerializer,
+    IssuanceRequestSerializer,
+    IssuedSerializer,
+    RefusalBodySerializer,
+    named_period,
+    named_standard,
+)
+from transactions.api.once import answered_once
+from transactions.services import issuance_request_approve, issuance_request_create, issuance_request_reject
+
+VIEW, ADD = "transactions.view_issuancerequest", "transactions.add_issuancerequest"
+APPROVE = "transactions.approve_issuancerequest"
+REQUEST_ID = OpenApiParameter("id", OpenApiTypes.INT64, "path", description="The request's id.")
+
+
+class IssuanceListView(ApiView):
+    """All issuance requests, and new ones."""
+
+    permissions = {"GET": VIEW, "POST": ADD}
+
+    @extend_schema(
+        operation_id="list_issuance_requests",
+        tags=["issuance"],
+        parameters=listing_parameters(ISSUANCE_REQUESTS, WORDS),
+        responses={200: IssuanceRequestSerializer(many=True), **refusals(400, 401, 403)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """List them, the newest first."""
+        return list_response(request._request, ISSUANCE_REQUESTS, cache=PRIVATE_CACHE)
+
+    @extend_schema(
+        operation_id="create_issuance_request",
+        tags=["issuance"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=IssuanceBodySerializer,
+        responses={201: CreatedRequestSerializer, **refusals(400, 401, 403, 409, 413, 415)},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Ask for credits. Nothing is issued until another person approves."""
+        body = IssuanceBodySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = dict(body.validated_data)
+
+        def create() -> dict[str, Any]:
+            project = project_named(given.pop("project_id"))
+            if project is None:
+                raise InvalidInput({"project_id": ["There is no such project."]})
+            filed = issuance_request_create(
+                actor=signed_in_caller(request),
+                project=project,
+                vintage=given["vintage"],
+                quantity_kg=given["quantity"],
+                period=named_period(given.get("monitoring_period")),
+                standard=named_standard(given.get("standard")),
+                labels=tuple(given.get("labels", ())),
+                justification=given.get("justification", ""),
+            )
+            return {"success": True, "id": filed.pk, "message": "Issuance request filed; a second person decides it"}
+
+        return answered_once(request, create, what="issuance", status=201)
+
+
+class IssuanceView(ApiView):
+    """One issuance request."""
+
+    permissions = {"GET": VIEW}
+
+    @extend_schema(
+        operation_id="read_issuance_request",
+        tags=["issuance"],
+        parameters=[REQUEST_ID],
+        responses={200: IssuanceRequestSerializer, **refusals(401, 403, 404)},
+    )
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """Read it."""
+        text = row_text(ISSUANCE_SHAPE, Condition('"row"."id" = %s', (pk,)))
+        if text is None:
+            raise NotFound("Issuance request not found.")
+        return tagged_response(request._request, text, cache=PRIVATE_CACHE)
+
+
+class IssuanceApproveView(ApiView):
+    """Approving."""
+
+    permissions = {"POST": APPROVE}
+
+    @extend_schema(
+        operation_id="approve_issuance_request",
+        tags=["issuance"],
+        parameters=[REQUEST_ID, IDEMPOTENCY_KEY],
+        request=ApprovalBodySerializer,
+        responses={200: IssuedSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
+    )
+    def post(self, request: Request, pk: int) -> HttpResponse:
+        """Issue the credits. 403 for whoever asked for them; 409 while something is missing, saying what."""
+        body = ApprovalBodySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+
+        def approve() -> dict[str, Any]:
+            batch = issuance_request_approve(
+                actor=signed_in_caller(request),
+                pk=pk,
+                period=named_period(given.get("monitoring_period")),
+                standard=named_standard(given.get("standard")),
+                note=given.get("note", ""),
+            )
+            return {
+                "success": True,
+                "message": "Credits issued",
+                "batch": batch.serial_root,
+                "quantity": str(tonnes_from_kg(batch.quantity_kg)),
+            }
+
+        return answered_once(request, approve, what="issue", of=pk)
+
+
+class IssuanceRejectView(ApiView):
+    """Refusing."""
+
+    permissions = {"POST": APPROVE}
+
+    @extend_schema(
+        operation_id="reject_issuance_request",
+        tags=["issuance"],
+        parameters=[REQUEST_ID],
+        request=RefusalBodySerializer,
+        responses={200: DoneSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
+    )
+    def post(self, request: Request, pk: int) -> HttpResponse:
+        """Refuse it, saying why."""
+        body = RefusalBodySerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        issuance_request_reject(actor=signed_in_caller(request), pk=pk, **body.validated_data)
+        return json_response({"success": True, "message": "Issuance request rejected"})

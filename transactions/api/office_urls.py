@@ -1,0 +1,20 @@
+"""Addresses of issuance, reversals, accounts as a whole and the buffer pool."""
+
+from django.urls import path
+
+from transactions.api import issuance, office, reversals
+
+urlpatterns = [
+    path("admin/issuance-requests", issuance.IssuanceListView.as_view()),
+    path("admin/issuance-requests/<int:pk>", issuance.IssuanceView.as_view()),
+    path("admin/issuance-requests/<int:pk>/approve", issuance.IssuanceApproveView.as_view()),
+    path("admin/issuance-requests/<int:pk>/reject", issuance.IssuanceRejectView.as_view()),
+    path("admin/reversal-requests", reversals.ReversalListView.as_view()),
+    path("admin/reversal-requests/<int:pk>/approve", reversals.ReversalApproveView.as_view()),
+    path("admin/reversal-requests/<int:pk>/reject", reversals.ReversalRejectView.as_view()),
+    path("admin/holding-accounts/<uuid:public_id>/freeze", office.AccountFreezeView.as_view()),
+    path("admin/holding-accounts/<uuid:public_id>/unfreeze", office.AccountUnfreezeView.as_view()),
+    path("admin/holding-accounts/<uuid:public_id>/close", office.AccountCloseView.as_view()),
+    path("admin/buffer-releases", office.BufferReleaseView.as_view()),
+    path("admin/buffer-cancellations", office.BufferCancellationView.as_view()),
+]
