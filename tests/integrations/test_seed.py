@@ -34,7 +34,7 @@ def rows(name):
 
 def seed():
     out = StringIO()
-    call_command("seed", stdout=out)
+    call_command("seed", "--catalogue-only", stdout=out)
     return out.getvalue().splitlines()
 
 

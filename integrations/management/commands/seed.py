@@ -1,11 +1,13 @@
-"""Load the catalogue and a first set of real projects."""
+"""Load the catalogue, a first set of real projects, and a demonstration of the ledger."""
 
+import logging
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from integrations.services.demonstration import demonstration_seed
 from registry.services.catalogue_seed import (
     methodologies_seed,
     project_types_seed,
@@ -21,7 +23,14 @@ class Command(BaseCommand):
     help = (
         "Load project types, standards, methodologies, verification bodies and some 250 real projects (sources and"
         " licences: registry/data/README.md). Only what is missing is added, so that it can be run again at any time."
+        " Where no credits were issued yet, five projects that are named as a demonstration are issued credits, which"
+        " are sold, refunded, passed on, retired and cancelled; real projects get none."
     )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--catalogue-only", action="store_true", help="Leave the demonstration out: for a registry in real use."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -38,3 +47,23 @@ class Command(BaseCommand):
             )
         for label, count in added.items():
             self.stdout.write(f"{label}: {count:,} added" if count else f"{label}: nothing to add")
+        if not options["catalogue_only"]:
+            self._demonstrate()
+
+    def _demonstrate(self) -> None:
+        logger = logging.getLogger("transactions")
+        level = logger.level
+        # Each of its movements would be logged as if it were news.
+        logger.setLevel(logging.WARNING)
+        try:
+            made = demonstration_seed()
+        finally:
+            logger.setLevel(level)
+        if made.left_out:
+            self.stdout.write(f"demonstration: left out, for {made.left_out}")
+        elif made.projects:
+            self.stdout.write(
+                f"demonstration: {made.projects} projects, {made.batches} batches, {made.retirements} retirements added"
+            )
+        else:
+            self.stdout.write("demonstration: nothing to add")
