@@ -26,6 +26,7 @@ from transactions.api.account_shapes import (
 from transactions.api.callers import signed_in_caller
 from transactions.api.tables import csv_response
 from transactions.certificates import statement_pdf
+from transactions.choices import BlockState, EntryKind
 from transactions.models import HoldingAccount
 from transactions.selectors.holdings import (
     Holding,
@@ -175,7 +176,7 @@ def _as_pdf(account: HoldingAccount, first: date, last: date) -> HttpResponse:
         "to": last.isoformat(),
         "made_at": f"{made_at:%Y-%m-%d %H:%M} UTC",
         "opening": [_printed(holding) for holding in account_holdings(account, before=start)],
-        "movements": [{**_movement(row), "quantity": f"{row.quantity:f}"} for row in moved],
+        "movements": [_printed_movement(row) for row in moved],
         "closing": [_printed(holding) for holding in account_holdings(account, before=before)],
     }
     content = statement_pdf(statement, at=made_at)
@@ -185,7 +186,12 @@ def _as_pdf(account: HoldingAccount, first: date, last: date) -> HttpResponse:
 
 
 def _printed(holding: Holding) -> dict[str, Any]:
-    return {**holding_row(holding), "quantity": f"{holding.quantity:f}"}
+    return {**holding_row(holding), "state": BlockState(holding.state).label, "quantity": f"{holding.quantity:f}"}
+
+
+def _printed_movement(moved: Moved) -> dict[str, Any]:
+    words = {"kind": EntryKind(moved.kind).label, "state": BlockState(moved.state).label}
+    return {**_movement(moved), **words, "quantity": f"{moved.quantity:f}"}
 
 
 def _csv_holding(part: str, holding: Holding) -> list[Any]:
