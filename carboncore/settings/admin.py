@@ -147,6 +147,13 @@ STAFF_NAVIGATION = [
                 "permission": "transactions.view_ledgerentry",
             },
             {
+                "title": "Reversals",
+                "icon": "undo",
+                "view": "transactions_reversalrequest_changelist",
+                "permission": "transactions.view_reversalrequest",
+                "badges": ("reversals",),
+            },
+            {
                 "title": "Verifications",
                 "icon": "verified_user",
                 "view": "transactions_ledgerverification_changelist",

@@ -8,7 +8,14 @@ from django.utils import timezone
 from accounts.roles import TRANSACTIONS_OFFICER
 from registry.models import MonitoringPeriod
 from tests.factories import person
-from tests.ledger_factories import account_with, issuance_request, registered_project, submitted_period, wanted
+from tests.ledger_factories import (
+    account_with,
+    issuance_request,
+    proceeds_of,
+    registered_project,
+    submitted_period,
+    wanted,
+)
 from tests.purchase_factories import payable_purchase, selling_batch
 from transactions.models import (
     Checkpoint,
@@ -20,9 +27,10 @@ from transactions.models import (
     LedgerVerification,
     PaymentIssue,
     Retirement,
+    ReversalRequest,
     Transaction,
 )
-from transactions.services import RetirementDetails, credits_retire
+from transactions.services import RetirementDetails, credits_retire, credits_transfer, reversal_request_create
 from transactions.services.checkpoints import checkpoint_make
 from transactions.services.purchases import purchase_mark_paid
 
@@ -43,10 +51,12 @@ class LedgerDay:
     entry: LedgerEntry
     verification: LedgerVerification
     checkpoint: Checkpoint
+    moved: LedgerEntry
+    reversal: ReversalRequest
 
 
 def ledger_day(**fields) -> LedgerDay:
-    """Issue 100 t (10 % buffer), sell 10 t twice (one paid), retire 5 t of a holder's 20 t; a period and a request wait."""
+    """Issue 100 t (10 % buffer), sell 10 t twice (one paid), retire 5 of a holder's 20 t, send 1 t back twice."""
     batch = selling_batch(buffer_percentage=10, **fields)
     account = account_with(batch, 20_000)
     retirement = credits_retire(
@@ -58,6 +68,7 @@ def ledger_day(**fields) -> LedgerDay:
     unpaid, paid = payable_purchase(batch), payable_purchase(batch)
     purchase_mark_paid(actor=person(TRANSACTIONS_OFFICER), purchase_pk=paid.pk, reference="BANK-1")
     paid.refresh_from_db()
+    moved, wrong = (_transfer(account, batch) for _ in range(2))
     other = registered_project()
     return LedgerDay(
         period=submitted_period(other, year=2023, claimed_kg=7_000),
@@ -80,4 +91,18 @@ def ledger_day(**fields) -> LedgerDay:
             problems=0,
         ),
         checkpoint=checkpoint_make(),
+        moved=moved,
+        reversal=reversal_request_create(
+            actor=person(TRANSACTIONS_OFFICER), entry_pk=wrong.pk, reason="Wrong account."
+        ),
     )
+
+
+def _transfer(holder, batch):
+    transfer = credits_transfer(
+        actor=None,
+        from_account=holder,
+        to_account=proceeds_of(batch.project),
+        wanted=wanted(batch.project, 1_000),
+    )
+    return transfer.entry_links.get().entry

@@ -11,6 +11,7 @@ from transactions.admin import (
     prices,
     proofs,
     retirements,
+    reversals,
     transactions,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "prices",
     "proofs",
     "retirements",
+    "reversals",
     "transactions",
 ]

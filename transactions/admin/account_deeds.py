@@ -50,7 +50,9 @@ class CreditsForm(OnceForm):
     vintage = year_field(help_text="Empty: the earliest issued first, whatever their year.")
     serials = serials_field()
 
-    def __init__(self, *args: Any, account: HoldingAccount, state: BlockState = BlockState.ACTIVE, **kwargs: Any):
+    def __init__(
+        self, *args: Any, account: HoldingAccount, state: BlockState = BlockState.ACTIVE, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         choices: Any = self.fields["project"]
         choices.queryset = projects_held(account=account, state=state)
@@ -112,7 +114,7 @@ ACCOUNT_DEEDS = (
     Deed("cancel", "Cancel", "Cancel credits of this account?", WORK, _may_move, is_dangerous=True),
     Deed("cancel-buffer", "Cancel buffer credits", "Cancel buffer credits for a reversal?", WORK, _is_open_pool,
          is_dangerous=True),
-    Deed("close", "Close", "Close this account for good?", CHANGE,
+    Deed("close", "Close the account", "Close this account for good?", CHANGE,
          lambda account, _: account.kind == AccountKind.HOLDING and account.state != AccountState.CLOSED,
          is_dangerous=True),
 )  # fmt: skip
@@ -149,7 +151,9 @@ class AccountDeedsMixin:
             )
 
         form = RetireForm(posted(request), account=obj)
-        return self._credits(request, obj, deed, form, act, f"{_FINAL} A certificate is made at once.")
+        return self._credits(
+            request, obj, deed, form=form, act=act, explanation=f"{_FINAL} A certificate is made at once."
+        )
 
     def deed_transfer(self, request: HttpRequest, obj: HoldingAccount, deed: Deed) -> HttpResponse:
         """Give credits to another account."""
@@ -166,7 +170,7 @@ class AccountDeedsMixin:
             return f"{tonnes(data['quantity'])} credits went to “{data['to_account']}”."
 
         form = TransferForm(posted(request), account=obj)
-        return self._credits(request, obj, deed, form, act, "The credits move at once.")
+        return self._credits(request, obj, deed, form=form, act=act, explanation="The credits move at once.")
 
     def deed_cancel(self, request: HttpRequest, obj: HoldingAccount, deed: Deed) -> HttpResponse:
         """Take credits out of circulation."""
@@ -182,7 +186,7 @@ class AccountDeedsMixin:
             return f"{tonnes(data['quantity'])} credits are cancelled."
 
         form = ReasonedCreditsForm(posted(request), account=obj)
-        return self._credits(request, obj, deed, form, act, f"{_FINAL} Nobody may claim them.")
+        return self._credits(request, obj, deed, form=form, act=act, explanation=f"{_FINAL} Nobody may claim them.")
 
     def deed_release(self, request: HttpRequest, obj: HoldingAccount, deed: Deed) -> HttpResponse:
         """Give buffer credits back when the risk is past."""
@@ -198,7 +202,9 @@ class AccountDeedsMixin:
             return f"{tonnes(data['quantity'])} buffer credits went to “{data['to_account']}”."
 
         form = ReleaseForm(posted(request), account=obj, state=BlockState.BUFFER)
-        return self._credits(request, obj, deed, form, act, "When the risk that they covered is past.")
+        return self._credits(
+            request, obj, deed, form=form, act=act, explanation="When the risk that they covered is past."
+        )
 
     def deed_cancel_buffer(self, request: HttpRequest, obj: HoldingAccount, deed: Deed) -> HttpResponse:
         """Make good for carbon that was lost again."""
@@ -208,7 +214,9 @@ class AccountDeedsMixin:
             return f"{tonnes(data['quantity'])} buffer credits are cancelled."
 
         form = ReasonedCreditsForm(posted(request), account=obj, state=BlockState.BUFFER)
-        return self._credits(request, obj, deed, form, act, f"For stored carbon that was lost again. {_FINAL}")
+        return self._credits(
+            request, obj, deed, form=form, act=act, explanation=f"For stored carbon that was lost again. {_FINAL}"
+        )
 
     def deed_freeze(self, request: HttpRequest, obj: HoldingAccount, deed: Deed) -> HttpResponse:
         """Stop the account."""
@@ -227,6 +235,7 @@ class AccountDeedsMixin:
         request: HttpRequest,
         obj: HoldingAccount,
         deed: Deed,
+        *,
         form: forms.Form,
         act: Callable[[dict[str, Any]], str],
         explanation: str,

@@ -30,21 +30,26 @@ class HoldingAccountAdmin(AccountDeedsMixin, LedgerAdmin):
     """The list of accounts and the page of one."""
 
     list_display = ("name_and_number", "kind_label", "state_badge", "held_by", "active", "reserved", "created_at")
-    list_select_related = ("owner", "project")
+    list_select_related = ("owner", "organisation", "project")
     list_filter = (("kind", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter))
-    search_fields = ("name", "owner__email", "claim_email", "project__project_name")
-    search_help_text = "Name, number (CC-A-000123), owner's e-mail or project."
+    search_fields = ("name", "owner__email", "organisation__name", "claim_email", "project__project_name")
+    search_help_text = "Name, number (CC-A-000123), owner's e-mail, organisation or project."
     ordering = ("-pk",)
     deeds: ClassVar[tuple[Deed, ...]] = ACCOUNT_DEEDS
     fieldsets = (
-        (None, {"fields": ("name", "account_number", "kind", "owner", "project", "claim_email", "public_id",
-                           "created_at")}),
+        (None, {"fields": ("name", "account_number", "kind", "owner", "organisation", "project", "claim_email",
+                           "public_id", "created_at")}),
     )  # fmt: skip
     readonly_fields = ("account_number",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[HoldingAccount]:
         """Fetch owners with the list and what the accounts hold, and leave the boundaries of projects out."""
-        queryset = super().get_queryset(request).select_related("owner", "project").defer("project__coordinates")
+        queryset = (
+            super()
+            .get_queryset(request)
+            .select_related("owner", "organisation", "project")
+            .defer("project__coordinates")
+        )
         if request.resolver_match and request.resolver_match.url_name == "transactions_holdingaccount_changelist":
             queryset = queryset.annotate(active_kg=_held(BlockState.ACTIVE), reserved_kg=_held(BlockState.RESERVED))
         return queryset
@@ -139,8 +144,8 @@ class HoldingAccountAdmin(AccountDeedsMixin, LedgerAdmin):
 
     @display(description="holder")
     def held_by(self, obj: HoldingAccount) -> str | None:
-        """Return the person, the project or the e-mail that it is kept for."""
-        return str(obj.owner or obj.project or obj.claim_email) or None
+        """Return the person, the organisation, the project or the e-mail that it is kept for."""
+        return str(obj.owner or obj.organisation or obj.project or obj.claim_email) or None
 
     @display(description="active (t)", ordering="active_kg")
     def active(self, obj: Any) -> str:

@@ -11,6 +11,7 @@ from transactions.admin.fields import tonnes
 from transactions.admin.issuance import DECIDE
 from transactions.admin.monitoring import VERIFY
 from transactions.admin.pages import WORK, list_of, page_at
+from transactions.admin.reversals import APPROVE
 from transactions.choices import BlockState
 from transactions.selectors.admin_dashboard import LedgerHealth, ledger_health, ledger_work
 
@@ -21,8 +22,8 @@ STALE_AFTER = timedelta(hours=36)
 @register_waiting
 def waiting_ledger_work(user: Any) -> list[WaitingItem]:
     """Return what this user may do next about issuance and payments."""
-    may_decide, may_verify, may_work = (user.has_perm(name) for name in (DECIDE, VERIFY, WORK))
-    if not (may_decide or may_verify or may_work):
+    may_decide, may_verify, may_approve, may_work = (user.has_perm(name) for name in (DECIDE, VERIFY, APPROVE, WORK))
+    if not (may_decide or may_verify or may_approve or may_work):
         return []
     work = ledger_work(user_id=user.pk)
     items = []
@@ -35,6 +36,11 @@ def waiting_ledger_work(user: Any) -> list[WaitingItem]:
         items.append(
             WaitingItem("periods", "monitoring periods to verify", "Submitted by somebody else.", work.periods,
                         list_of("registry_monitoringperiod", status__exact="submitted"), "fact_check")
+        )  # fmt: skip
+    if may_approve:
+        items.append(
+            WaitingItem("reversals", "reversals to approve", "A wrong entry; you are the second person.",
+                        work.reversals, list_of("transactions_reversalrequest", waiting="me"), "undo", urgent=True)
         )  # fmt: skip
     if may_work:
         items += [
@@ -63,7 +69,11 @@ def ledger_panel(request: HttpRequest) -> Panel | None:
         "checkpoint": page_at("transactions_checkpoint", health.checkpoint_id),
         "health": health,
         "figures": [(tonnes(health.issued_kg), "t issued")]
-        + [(tonnes(health.by_state[state]), f"t {state.label.lower()}") for state in BlockState],
+        + [
+            (tonnes(health.by_state[state]), f"t {state.label.lower()}")
+            for state in BlockState
+            if health.by_state[state]
+        ],
         "all_credits_issued": health.issued_kg,
         "bars": [
             {

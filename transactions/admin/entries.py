@@ -1,20 +1,34 @@
 """The ledger to read: each entry with its lines, and links to whatever it belongs to."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from carboncore.common.admin.confirm import posted
 from transactions.admin.batches import STATE_TONES
-from transactions.admin.fields import tonnes
-from transactions.admin.pages import Cell, Head, LedgerAdmin, Table, linked, number, page_at, short_hash
-from transactions.choices import BlockState
-from transactions.models import HoldingAccount, LedgerEntry, LedgerLine
+from transactions.admin.fields import reason_field, tonnes
+from transactions.admin.pages import (
+    Cell,
+    Deed,
+    Head,
+    LedgerAdmin,
+    Table,
+    linked,
+    number,
+    page_at,
+    page_of,
+    short_hash,
+)
+from transactions.choices import BlockState, EntryKind, RequestState
+from transactions.models import HoldingAccount, LedgerEntry, LedgerLine, ReversalRequest
 from transactions.serials import serial_text
+from transactions.services import reversal_request_create
 
 MOST_LINES = 200
 KIND_COLOURS = {
@@ -30,6 +44,20 @@ KIND_COLOURS = {
     "Buffer cancellation": "danger",
     "Reversal of an entry": "danger",
 }
+
+
+class ReverseForm(forms.Form):
+    """Why the entry is wrong."""
+
+    reason = reason_field("It stands in the ledger for good, with the entry that puts the credits back.")
+
+
+def _may_be_reversed(entry: LedgerEntry, _actor: Any) -> bool:
+    return (
+        entry.kind in (EntryKind.TRANSFER, EntryKind.BUFFER_RELEASE)
+        and getattr(entry, "reversed_by", None) is None
+        and not ReversalRequest.objects.filter(entry=entry).exclude(state=RequestState.REJECTED).exists()
+    )
 
 
 class AccountFilter(SimpleListFilter):
@@ -73,12 +101,42 @@ class LedgerEntryAdmin(LedgerAdmin):
         ("Belongs to", {"fields": ("belongs_to", "retirement", "reverses", "undone_by")}),
         ("Chain", {"fields": ("hash_short", "previous_short")}),
     )
+    deeds: ClassVar[tuple[Deed, ...]] = (
+        Deed(
+            "reverse",
+            "Ask for its reversal",
+            "Ask for the reversal of this entry?",
+            "transactions.add_reversalrequest",
+            _may_be_reversed,
+            is_dangerous=True,
+        ),
+    )
     readonly_fields = ("moved_by", "belongs_to", "retirement", "undone_by", "hash_short", "previous_short")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         """Fetch what a page links to."""
         queryset = super().get_queryset(request)
         return queryset.select_related("batch", "actor", "transaction_link__transaction", "reversed_by")
+
+    def deed_reverse(self, request: HttpRequest, obj: LedgerEntry, deed: Deed) -> HttpResponse:
+        """Ask that a wrong entry be put right."""
+        actor: Any = request.user
+        made: list[ReversalRequest] = []
+
+        def run(data: dict[str, Any]) -> str:
+            made.append(reversal_request_create(actor=actor, entry_pk=obj.pk, reason=data["reason"]))
+            return "The request is filed. A second person approves it."
+
+        response = self.ask(
+            request,
+            obj,
+            deed,
+            form=ReverseForm(posted(request)),
+            run=run,
+            explanation="The entry stays. Once a second person approves, a new one names it and puts the credits back.",
+            facts=[("Entry", f"{obj.get_kind_display()} no. {obj.position:,}"), ("Batch", obj.batch)],
+        )
+        return HttpResponseRedirect(page_of(made[0])) if made else response
 
     def page_head(self, request: HttpRequest, obj: LedgerEntry) -> Head:
         """Lead to the neighbours in the chain."""

@@ -22,14 +22,14 @@ from transactions.admin.fields import (
     tonnes,
     year_field,
 )
+from transactions.admin.issuance_preview import IssuancePreview, issuance_preview, requests_waiting_for
 from transactions.admin.monitoring import REQUEST_TONES
 from transactions.admin.pages import Deed, Head, LedgerAdmin, list_of, page_of
 from transactions.choices import IssuanceState
 from transactions.models import IssuanceRequest
-from transactions.admin.issuance_preview import IssuancePreview, issuance_preview, requests_waiting_for
 from transactions.services import issuance_request_approve, issuance_request_create, issuance_request_reject
 
-DECIDE = "transactions.change_issuancerequest"
+DECIDE = "transactions.approve_issuancerequest"
 
 
 class AskForm(forms.Form):

@@ -207,8 +207,7 @@ class MonitoringPeriodAdmin(LedgerAdmin):
             notes.append(
                 (
                     "warning",
-                    f"More is claimed than the project's stated absorption explains for these days"
-                    f" ({tonnes(plausible)} t, with a tenth of leeway). An issuance has to say why.",
+                    f"The project's stated absorption explains {tonnes(plausible)} t of this. Issuance asks why.",
                 )
             )
         may_ask = obj.status == MonitoringStatus.VERIFIED and request.user.has_perm("transactions.add_issuancerequest")

@@ -211,7 +211,8 @@ def short_hash(value: bytes | memoryview) -> SafeString:
     """Return a hash's beginning with a button that copies all of it."""
     text = bytes(value).hex()
     return format_html(
-        '<code class="lg-code" title="{0}">{1}…</code> <button type="button" class="lg-copy" data-copy="{0}">Copy</button>',
+        '<code class="lg-code" title="{0}">{1}…</code>'
+        ' <button type="button" class="lg-copy" data-copy="{0}">Copy</button>',
         text,
         text[:12],
     )

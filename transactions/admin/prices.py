@@ -17,7 +17,7 @@ from carboncore.common.admin.confirm import confirm_page, posted
 from carboncore.common.admin.fields import LinesField
 from carboncore.common.quantities import QuantityInvalid, kg_from_tonnes
 from transactions.admin.fields import looked_up_field, price_field, text_field, tonnes, year_field
-from transactions.admin.pages import WORK, Cell, Deed, Head, LedgerAdmin, Table, list_of, moment, number, page_of
+from transactions.admin.pages import WORK, Deed, Head, LedgerAdmin, Table, list_of, moment, number, page_of
 from transactions.models import CreditPrice
 from transactions.services.prices import MOST_TIERS, Tier, price_delete, price_end, price_set
 

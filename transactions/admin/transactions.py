@@ -17,10 +17,10 @@ from carboncore.common.admin.confirm import posted
 from transactions.admin.analytics import AnalyticsMixin
 from transactions.admin.exports import LedgerExportMixin, TransactionResource
 from transactions.admin.fields import OnceForm, TonnesField, reason_field, text_field, tonnes
-from transactions.admin.pages import WORK, Cell, Deed, Head, LedgerAdmin, Table, linked, moment, number, page_at
+from transactions.admin.pages import WORK, Deed, Head, LedgerAdmin, Table, linked
+from transactions.admin.transaction_tables import moved_lines, payment_issues, refunds
 from transactions.choices import PaymentMethod, TransactionStatus, TransactionType
-from transactions.models import LedgerLine, Transaction
-from transactions.serials import serial_text
+from transactions.models import Transaction
 from transactions.services.purchases import (
     purchase_cancel,
     purchase_mark_paid,
@@ -28,7 +28,6 @@ from transactions.services.purchases import (
     refunds_carry_out,
 )
 
-MOST_LINES = 100
 STATUS_TONES = {
     TransactionStatus.PENDING: "wait",
     TransactionStatus.RESERVED: "wait",
@@ -182,9 +181,9 @@ class TransactionAdmin(AnalyticsMixin, LedgerExportMixin, LedgerAdmin):
 
     def page_tables(self, request: HttpRequest, obj: Transaction) -> list[Table]:
         """Show what moved, what was given back, and what needed a person."""
-        tables = [_lines(obj)]
+        tables = [moved_lines(obj)]
         if obj.transaction_type == TransactionType.PURCHASE:
-            tables += [_refunds(obj), _issues(obj)]
+            tables += [refunds(obj), payment_issues(obj)]
         return tables
 
     # -- columns ----------------------------------------------------------------------------------------------
@@ -245,56 +244,6 @@ class TransactionAdmin(AnalyticsMixin, LedgerExportMixin, LedgerAdmin):
     def retirement(self, obj: Transaction) -> Any:
         """Return a link to the retirement that it carried out."""
         return linked(getattr(obj, "retirement", None))
-
-
-def _lines(obj: Transaction) -> Table:
-    lines = (
-        LedgerLine.objects.filter(entry__transaction_link__transaction=obj)
-        .select_related("entry__batch")
-        .order_by("entry_id", "first_kg")[:MOST_LINES]
-    )
-    rows = [
-        [
-            Cell(line.entry.get_kind_display(), page_at("transactions_ledgerentry", line.entry_id)),
-            Cell(moment(line.entry.at)),
-            Cell(line.entry.batch, page_at("transactions_creditbatch", line.entry.batch_id)),
-            Cell(serial_text(root=line.entry.batch.serial_root, first_kg=line.first_kg, end_kg=line.end_kg)),
-            number(tonnes(line.end_kg - line.first_kg)),
-        ]
-        for line in lines
-    ]
-    headers = ("Ledger entry", "When", "Batch", "Serial number", "t CO₂e")
-    note = f"The first {MOST_LINES} ranges." if len(rows) == MOST_LINES else ""
-    return Table("What moved", headers, rows, "Nothing has moved yet.", note=note)
-
-
-def _refunds(obj: Transaction) -> Table:
-    rows = [
-        [
-            Cell(moment(refund.created_at)),
-            number(tonnes(refund.quantity_kg)),
-            number(f"{refund.amount:,.2f} {refund.currency}"),
-            Cell(refund.get_state_display()),
-            Cell(refund.requested_by or "the system"),
-            Cell(refund.reason),
-            Cell(refund.failure),
-        ]
-        for refund in obj.refunds.select_related("requested_by").order_by("-pk")[:50]
-    ]
-    headers = ("When", "t CO₂e", "Amount", "State", "By", "Reason", "Failure")
-    return Table("Refunds", headers, rows, "Nothing was given back.")
-
-
-def _issues(obj: Transaction) -> Table:
-    rows = [
-        [
-            Cell(issue.get_kind_display(), page_at("transactions_paymentissue", issue.pk)),
-            Cell(moment(issue.opened_at)),
-            Cell(issue.get_resolution_display() if issue.resolution else "Open", tone="good" if issue.resolution else "bad"),
-        ]
-        for issue in obj.payment_issues.order_by("-pk")[:50]
-    ]  # fmt: skip
-    return Table("Payment issues", ("Issue", "Opened", "State"), rows, "Its payment needs nobody's attention.")
 
 
 def _facts(obj: Transaction) -> list[tuple[str, Any]]:

@@ -41,8 +41,9 @@ _STATUSES = """
 
 @dataclass(frozen=True)
 class MonthRow:
-    """One month's completed transactions of one type: kilograms, and of those paid in the chosen currency the money
-    kept (`value`), the money once paid (`paid`) and the kilograms it was paid for.
+    """One month's completed transactions of one type, in kilograms.
+
+    Of those paid in the chosen currency: the money kept (`value`), the money once paid, and what it was paid for.
     """
 
     month: date

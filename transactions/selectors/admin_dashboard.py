@@ -10,6 +10,7 @@ _WAITING = """
         (SELECT count(*) FROM transactions_issuancerequest WHERE state = 'pending' AND requested_by_id <> %(user)s),
         (SELECT count(*) FROM registry_monitoringperiod
             WHERE status = 'submitted' AND submitted_by_id IS DISTINCT FROM %(user)s),
+        (SELECT count(*) FROM transactions_reversalrequest WHERE state = 'pending' AND requested_by_id <> %(user)s),
         (SELECT count(*) FROM transactions_paymentissue WHERE resolved_at IS NULL),
         (SELECT count(*) FROM transactions_transaction
             WHERE status = 'reserved' AND payment_method = 'invoice' AND transaction_type = 'purchase')
@@ -34,6 +35,7 @@ class LedgerWork:
 
     issuances: int
     periods: int
+    reversals: int
     payment_issues: int
     invoices: int
 
