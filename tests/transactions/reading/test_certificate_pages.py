@@ -8,11 +8,13 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from transactions.canonical import chained_hash
 from transactions.certificates import certificate_pdf
 from transactions.certificates.coverage import printable
 from transactions.models import Retirement
 from transactions.pages import check_proof
 from transactions.proofs import certificate_check
+from transactions.selectors.certificate_proofs import document_of
 from transactions.selectors.certificates import NOT_DISCLOSED
 from transactions.services.checkpoints import checkpoint_make, public_key
 from transactions.services.verification import LedgerVerification
@@ -83,6 +85,16 @@ def test_what_does_not_follow_from_the_ledger_is_said_and_no_pdf_is_made(api, sp
     assert "Recomputed" not in text
     assert (pdf.status_code, pdf.json()["code"]) == (409, "certificate_not_valid")
     assert api.get(address + ".json").json()["valid"] is False
+
+
+def test_an_entry_rewritten_with_a_hash_that_fits_it_is_found_by_the_one_after_it(api, spring, address):
+    entry = spring.retirement.transaction.entry_links.get().entry
+    entry.reason = "rewritten"
+    own = chained_hash(bytes(entry.previous_hash), document_of(entry))
+    tampered(f"UPDATE transactions_ledgerentry SET reason = 'rewritten', hash = '\\x{own.hex()}' WHERE id = {entry.pk}")
+    assert api.get(address + ".json").json()["faults"] == [
+        f"Entry 3 of {spring.root} does not fit the entries beside it."
+    ]
 
 
 @pytest.mark.parametrize("ending", ["", ".pdf", ".json"])
