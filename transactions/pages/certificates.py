@@ -67,7 +67,7 @@ def certificate_json(_request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
         "faults": certificate.faults,
         "proof": certificate.proof,
     }
-    return json_response(body, headers={"Cache-Control": _EACH_TIME, "Access-Control-Allow-Origin": "*"})
+    return json_response(body, headers={"Cache-Control": _EACH_TIME})
 
 
 @require_safe
