@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from carboncore.common.admin.confirm import confirm_page, posted
+from registry.admin.project_panels import project_panels
 from registry.choices import PUBLIC_STATUSES, OverlapState
 from registry.models import Project
 from registry.services import available_moves, project_move, project_publish, unmet_requirements
@@ -58,7 +59,9 @@ class LifecycleMixin:
     ) -> HttpResponse:
         """Add the head of the page: where the project stands, what is wrong, what the person may do."""
         project = self.get_object(request, object_id)  # type: ignore[attr-defined]
-        head = {"head": project_head(request, project)} if project is not None else {}
+        head: dict[str, Any] = {}
+        if project is not None:
+            head = {"head": project_head(request, project), "project_panels": project_panels(request, project)}
         return super().change_view(  # type: ignore[misc]
             request, object_id, form_url, {**(extra_context or {}), **head}
         )

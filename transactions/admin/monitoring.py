@@ -34,7 +34,7 @@ from transactions.models import IssuanceRequest
 from transactions.services.issuance_checks import plausible_kg
 
 VERIFY = "registry.verify_monitoringperiod"
-_TONES = {
+STATUS_TONES = {
     MonitoringStatus.DRAFT: "plain",
     MonitoringStatus.SUBMITTED: "busy",
     MonitoringStatus.VERIFIED: "good",
@@ -214,7 +214,7 @@ class MonitoringPeriodAdmin(LedgerAdmin):
         address = f"{list_of('transactions_issuancerequest')}ask/?monitoring_period={obj.pk}"
         return Head(
             status=obj.get_status_display(),
-            tone=_TONES[MonitoringStatus(obj.status)],
+            tone=STATUS_TONES[MonitoringStatus(obj.status)],
             notes=notes,
             links=[("Ask for the issuance of its credits", address)] if may_ask else [],
         )
