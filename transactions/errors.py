@@ -210,3 +210,18 @@ class CheckpointNotFound(NotFound):
     """There is no checkpoint yet, or none with this number."""
 
     code = "checkpoint_not_found"
+
+
+class OfferNotFound(NotFound):
+    """There is no such offer, or the actor may not know that there is."""
+
+    code = "offer_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Transfer offer not found.")
+
+
+class OfferOver(StateConflict):
+    """The offer was accepted, declined, withdrawn, or its time is over."""
+
+    code = "offer_over"

@@ -1,4 +1,4 @@
-"""Every lock of the ledger. The order is: a purchase, accounts, then batches, then projects' figures; each ascending.
+"""Every lock of the ledger: a purchase or offer, then accounts, batches and projects' figures; each ascending.
 
 Two movements that follow the order can wait for each other but never in a circle. Issuance takes its request,
 monitoring period and project before these; no movement locks any of the three.
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 
 from transactions.choices import AccountState, TransactionType
-from transactions.errors import AccountNotFound, AccountNotUsable, PurchaseNotFound
+from transactions.errors import AccountNotFound, AccountNotUsable, OfferNotFound, PurchaseNotFound
 from transactions.models import CreditBatch, HoldingAccount, Transaction
 
 
@@ -70,6 +70,20 @@ def purchase_lock(pk: int) -> Transaction:
     if purchase is None:
         raise PurchaseNotFound
     return purchase
+
+
+def offer_lock(pk: int) -> Transaction:
+    """Return the offered transfer, locked: of all who would accept, decline, withdraw or expire it, one at a time.
+
+    Raises:
+        OfferNotFound: there is none.
+    """
+    _require_transaction()
+    offers = Transaction.objects.filter(transaction_type=TransactionType.TRANSFER, expires_at__isnull=False)
+    offer = offers.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+    if offer is None:
+        raise OfferNotFound
+    return offer
 
 
 def _require_transaction() -> None:

@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 
 from carboncore.common.context import Entrance, acting
 from transactions.services.checkpoints import checkpoint_make
+from transactions.services.offers import transfer_offers_expire
 from transactions.services.purchases import payments_reconcile, reservations_expire
 from transactions.services.verification import ledger_verify
 
@@ -20,9 +21,10 @@ logger = structlog.get_logger(__name__)
     queueing_lock="transactions.payments_round",
 )
 def payments_round_job(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says when the round was due
-    """Free expired reservations and ask the payment provider again wherever an answer is missing."""
+    """Free expired reservations and offers, and ask the payment provider again wherever an answer is missing."""
     with acting(None, Entrance.JOB):
         reservations_expire()
+        transfer_offers_expire()
         payments_reconcile()
 
 

@@ -2,13 +2,16 @@
 
 import uuid
 
+from django.db.models import Q
+
 from accounts.models import User
 from carboncore.common.errors import NotAllowed
 from transactions.choices import EntryKind, TransactionStatus, TransactionType
-from transactions.errors import AccountNotFound, PurchaseNotFound
+from transactions.errors import AccountNotFound, OfferNotFound, PurchaseNotFound
 from transactions.models import HoldingAccount, LedgerLine, Transaction
 from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.serials import serial_text
+from transactions.transitions import SETTLING_KINDS
 
 
 def purchase_visible_to(*, user: User | None, public_id: uuid.UUID) -> Transaction:
@@ -55,12 +58,27 @@ def account_by_address(*, public_id: uuid.UUID) -> HoldingAccount:
 
 
 def transaction_serials(*, transaction: Transaction) -> list[str]:
-    """Return the serial numbers of what a transaction moved: of a purchase, what was sold, or is reserved so far."""
+    """Return the serial numbers of what a transaction moved: while it is reserved, of what waits for it."""
     lines = LedgerLine.objects.filter(entry__transaction_link__transaction=transaction)
-    if transaction.transaction_type == TransactionType.PURCHASE:
-        reserved = transaction.status == TransactionStatus.RESERVED
-        lines = lines.filter(entry__kind=EntryKind.RESERVATION if reserved else EntryKind.SALE)
+    reserved = transaction.status == TransactionStatus.RESERVED
+    kinds = {EntryKind.RESERVATION} if reserved else SETTLING_KINDS[transaction.transaction_type]
+    lines = lines.filter(entry__kind__in=kinds)
     ranges = lines.order_by("entry__batch_id", "first_kg").values_list(
         "entry__batch__serial_root", "first_kg", "end_kg"
     )
     return [serial_text(root=root, first_kg=first_kg, end_kg=end_kg) for root, first_kg, end_kg in ranges]
+
+
+def offer_visible_to(*, user: User, public_id: uuid.UUID) -> Transaction:
+    """Return an offered transfer to whoever may look at one of its two accounts.
+
+    Raises:
+        OfferNotFound: there is none, or the person may not know that there is.
+    """
+    accounts = HoldingAccount.objects.visible_to(user).values("pk")
+    offers = Transaction.objects.filter(transaction_type=TransactionType.TRANSFER, expires_at__isnull=False)
+    theirs = offers.filter(Q(from_account__in=accounts) | Q(to_account__in=accounts), public_id=public_id)
+    offer = theirs.select_related("from_account", "to_account").first()
+    if offer is None:
+        raise OfferNotFound
+    return offer

@@ -16,6 +16,13 @@ from transactions.services.issuance import (
 )
 from transactions.services.movements import buffer_cancel, buffer_release, credits_cancel, credits_transfer
 from transactions.services.moving import Origin, Wanted
+from transactions.services.offers import (
+    transfer_offer_accept,
+    transfer_offer_create,
+    transfer_offer_decline,
+    transfer_offer_withdraw,
+    transfer_offers_expire,
+)
 from transactions.services.prices import price_delete, price_end, price_for, price_set
 from transactions.services.purchases import (
     guest_accounts_claim,
@@ -68,4 +75,9 @@ __all__ = [
     "reversal_request_approve",
     "reversal_request_create",
     "reversal_request_reject",
+    "transfer_offer_accept",
+    "transfer_offer_create",
+    "transfer_offer_decline",
+    "transfer_offer_withdraw",
+    "transfer_offers_expire",
 ]

@@ -23,9 +23,7 @@ def credits_transfer(
         AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
         NotEnoughCredits, CreditsNotMovable: the credits are not there to give.
     """
-    if from_account.pk == to_account.pk:
-        raise InvalidInput({"to_account": ["Choose another account than the one the credits are in."]})
-    _check_no_pool(to_account)
+    transfer_check_accounts(from_account, to_account)
     return order_carry_out(
         actor=actor,
         order=Order(
@@ -116,6 +114,17 @@ def buffer_cancel(*, actor: User, pool: HoldingAccount, wanted: Wanted, reason: 
             origin=Origin(),
         ),
     )
+
+
+def transfer_check_accounts(from_account: HoldingAccount, to_account: HoldingAccount) -> None:
+    """Refuse a receiver that a transfer cannot have.
+
+    Raises:
+        InvalidInput: both accounts are the same, or the receiver is the buffer pool.
+    """
+    if from_account.pk == to_account.pk:
+        raise InvalidInput({"to_account": ["Choose another account than the one the credits are in."]})
+    _check_no_pool(to_account)
 
 
 def _check_pool(pool: HoldingAccount) -> None:

@@ -12,7 +12,7 @@ from registry.services.validation import text_fault
 from transactions.choices import BlockState, EntryKind, TransactionStatus, TransactionType
 from transactions.errors import QuantityRefused
 from transactions.locks import batch_lock
-from transactions.models import CreditBatch, HoldingAccount, Transaction, TransactionEntry
+from transactions.models import CreditBatch, HoldingAccount, LedgerEntry, Transaction, TransactionEntry
 from transactions.serials import SerialInvalid, serial_parse
 from transactions.services.posting import Posting, posting
 from transactions.services.taking import Slice, take_lowest, take_ranges
@@ -76,18 +76,7 @@ def order_post(*, movement: Posting, order: Order) -> Transaction:
         InvalidInput: the note is no text of at most 1,000 characters, or a serial is none of this project.
         NotEnoughCredits, CreditsNotMovable: the credits are not there to give.
     """
-    _check_order(order)
-    entries = [
-        movement.move(
-            batch=batch,
-            kind=order.kind,
-            slices=slices,
-            to_account_id=order.to_account.pk,
-            to_state=order.to_state,
-            reason=order.reason,
-        )
-        for batch, slices in _taken(order)
-    ]
+    entries = order_entries(movement=movement, order=order)
     transaction = Transaction.objects.create(
         transaction_type=order.transaction_type,
         status=TransactionStatus.COMPLETED,
@@ -106,6 +95,26 @@ def order_post(*, movement: Posting, order: Order) -> Transaction:
     )
     TransactionEntry.objects.bulk_create(TransactionEntry(transaction=transaction, entry=entry) for entry in entries)
     return transaction
+
+
+def order_entries(*, movement: Posting, order: Order) -> list[LedgerEntry]:
+    """Move what an order wants inside a posting that is already open; returns the entries, one for each batch.
+
+    Raises:
+        QuantityRefused, InvalidInput, NotEnoughCredits, CreditsNotMovable: as for `order_post`.
+    """
+    _check_order(order)
+    return [
+        movement.move(
+            batch=batch,
+            kind=order.kind,
+            slices=slices,
+            to_account_id=order.to_account.pk,
+            to_state=order.to_state,
+            reason=order.reason,
+        )
+        for batch, slices in _taken(order)
+    ]
 
 
 def stated_reason(reason: str) -> str:

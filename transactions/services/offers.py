@@ -1,0 +1,231 @@
+"""Transfers that the receiver has to accept: the exact credits wait, reserved, until somebody decides or time is over.
+
+An offer is a transfer in status reserved. Accepting releases the credits and transfers them in the same database
+transaction, so that the ledger reads, and can be reversed, like any other transfer.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from carboncore.common.errors import InvalidInput, NotAllowed, RegistryError
+from transactions.choices import BlockState, EntryKind, TransactionStatus, TransactionType
+from transactions.errors import OfferOver
+from transactions.locks import batch_lock, offer_lock
+from transactions.models import HoldingAccount, LedgerEntry, Transaction
+from transactions.services.movements import transfer_check_accounts
+from transactions.services.moving import Order, Origin, Wanted, order_entries
+from transactions.services.posting import Posting, posting
+from transactions.services.purchases.holding import link_entries, ranges_moved
+from transactions.services.purchases.moves import status_move
+from transactions.services.taking import take_ranges
+
+logger = structlog.get_logger(__name__)
+
+USUAL_TIME = timedelta(days=7)
+LONGEST_TIME = timedelta(days=90)
+MOST_AT_ONCE = 500
+
+
+def transfer_offer_create(
+    *,
+    actor: User,
+    from_account: HoldingAccount,
+    to_account: HoldingAccount,
+    wanted: Wanted,
+    note: str = "",
+    expires_at: datetime | None = None,
+    origin: Origin | None = None,
+) -> Transaction:
+    """Offer credits to another account; they stay reserved until `expires_at`, seven days when it is not given.
+
+    Raises:
+        InvalidInput: the receiver is none that a transfer can have, a serial is not one, or the time is over or
+            more than ninety days away.
+        AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
+        NotEnoughCredits, CreditsNotMovable: the credits are not there to offer.
+    """
+    transfer_check_accounts(from_account, to_account)
+    now, origin = timezone.now(), origin or Origin()
+    expires_at = expires_at or now + USUAL_TIME
+    if not now < expires_at <= now + LONGEST_TIME:
+        raise InvalidInput({"expires_at": [f"Give a time from now on, at most {LONGEST_TIME.days} days away."]})
+    with posting(actor=actor, account_ids=[from_account.pk, to_account.pk]) as movement:
+        order = Order(
+            transaction_type=TransactionType.TRANSFER,
+            kind=EntryKind.RESERVATION,
+            from_account=from_account,
+            to_account=from_account,
+            from_state=BlockState.ACTIVE,
+            to_state=BlockState.RESERVED,
+            wanted=wanted,
+            note=note,
+            origin=origin,
+        )
+        entries = order_entries(movement=movement, order=order)
+        offer = Transaction.objects.create(
+            transaction_type=TransactionType.TRANSFER,
+            status=TransactionStatus.RESERVED,
+            project_id=wanted.project_id,
+            vintage=wanted.vintage,
+            from_account=from_account,
+            to_account=to_account,
+            from_user_id=from_account.owner_id,
+            to_user_id=to_account.owner_id,
+            quantity_kg=wanted.quantity_kg,
+            note=note.strip(),
+            expires_at=expires_at,
+            user_agent=origin.user_agent[:500],
+            ip_address=origin.ip_address,
+        )
+        link_entries(offer, entries)
+    return offer
+
+
+def transfer_offer_accept(*, actor: User, pk: int) -> Transaction:
+    """Take what was offered.
+
+    Raises:
+        OfferNotFound: there is no such offer.
+        NotAllowed: the actor may not act for the receiving account.
+        OfferOver: it was decided before, or its time is over.
+        AccountNotUsable: one of the accounts is frozen or closed.
+    """
+    with transaction.atomic():
+        offer = offer_lock(pk)
+        giver_id, receiver_id = _accounts(offer)
+        _require_acting(actor, receiver_id)
+        _check_open(offer)
+        if _is_over(offer):
+            raise OfferOver("This offer's time is over. Ask for a new one.")
+        with posting(actor=actor, account_ids=[giver_id, receiver_id]) as movement:
+            _move(movement, offer, to_account_id=receiver_id)
+            waited = Decimal((movement.at - offer.created_at).total_seconds()).quantize(Decimal("0.001"))
+            status_move(
+                offer,
+                TransactionStatus.COMPLETED,
+                completed_at=movement.at,
+                processing_time_seconds=max(waited, Decimal(0)),
+            )
+    return offer
+
+
+def transfer_offer_decline(*, actor: User, pk: int) -> Transaction:
+    """Refuse what was offered; the giver has it back.
+
+    Raises:
+        OfferNotFound: there is no such offer.
+        NotAllowed: the actor may not act for the receiving account.
+        OfferOver: it was decided before.
+        AccountNotUsable: the giving account is frozen or closed.
+    """
+    with transaction.atomic():
+        offer = offer_lock(pk)
+        _require_acting(actor, _accounts(offer)[1])
+        _check_open(offer)
+        _give_back(offer, TransactionStatus.CANCELLED, actor, "Declined by the receiver.")
+    return offer
+
+
+def transfer_offer_withdraw(*, actor: User, pk: int) -> Transaction:
+    """Take an offer back.
+
+    Raises:
+        OfferNotFound: there is no such offer.
+        NotAllowed: the actor may not act for the giving account.
+        OfferOver: it was decided before.
+        AccountNotUsable: the giving account is frozen or closed.
+    """
+    with transaction.atomic():
+        offer = offer_lock(pk)
+        _require_acting(actor, _accounts(offer)[0])
+        _check_open(offer)
+        _give_back(offer, TransactionStatus.CANCELLED, actor, "Withdrawn by the giver.")
+    return offer
+
+
+def transfer_offer_expire(*, pk: int) -> bool:
+    """Give back what was offered if its time is over; returns whether it was.
+
+    Raises:
+        OfferNotFound: there is no such offer.
+        AccountNotUsable: the giving account is frozen or closed.
+    """
+    with transaction.atomic():
+        offer = offer_lock(pk)
+        if not _is_over(offer) or offer.status != TransactionStatus.RESERVED:
+            return False
+        _give_back(offer, TransactionStatus.EXPIRED, None, "Not accepted in time.")
+    return True
+
+
+def transfer_offers_expire() -> int:
+    """Give back what every offer holds whose time is over; returns how many. One that fails stops no other."""
+    over = Transaction.objects.filter(
+        transaction_type=TransactionType.TRANSFER,
+        status=TransactionStatus.RESERVED,
+        expires_at__lte=timezone.now(),
+    )
+    done = 0
+    for pk in over.order_by("expires_at", "pk").values_list("pk", flat=True)[:MOST_AT_ONCE]:
+        try:
+            done += transfer_offer_expire(pk=pk)
+        except RegistryError as error:
+            logger.warning("offer_not_expired", transaction=pk, code=error.code, reason=error.message)
+        except Exception:
+            logger.exception("offer_not_expired", transaction=pk)
+    return done
+
+
+def _accounts(offer: Transaction) -> tuple[int, int]:
+    if offer.from_account_id is None or offer.to_account_id is None:
+        raise ValueError("An offer always names both accounts.")
+    return offer.from_account_id, offer.to_account_id
+
+
+def _require_acting(actor: User, account_id: int) -> None:
+    if not HoldingAccount.objects.movable_by(actor).filter(pk=account_id).exists():
+        raise NotAllowed("You may not act for this account. Its owner or a trader can.")
+
+
+def _is_over(offer: Transaction) -> bool:
+    return offer.expires_at is not None and offer.expires_at <= timezone.now()
+
+
+def _check_open(offer: Transaction) -> None:
+    if offer.status != TransactionStatus.RESERVED:
+        raise OfferOver(f"This offer is {offer.get_status_display().lower()} already.")
+
+
+def _give_back(offer: Transaction, to: TransactionStatus, actor: User | None, reason: str) -> None:
+    with posting(actor=actor, account_ids=[_accounts(offer)[0]]) as movement:
+        _move(movement, offer, to_account_id=None, reason=reason)
+        status_move(offer, to, completed_at=movement.at)
+
+
+def _move(movement: Posting, offer: Transaction, *, to_account_id: int | None, reason: str = "") -> None:
+    """Release what an offer reserved, and give it to an account unless that is None."""
+    giver_id, _ = _accounts(offer)
+    entries: list[LedgerEntry] = []
+    for batch_id, ranges in sorted(ranges_moved(offer, EntryKind.RESERVATION).items()):
+        batch = batch_lock(batch_id)
+        steps = [(EntryKind.RELEASE, BlockState.RESERVED, giver_id)]
+        if to_account_id is not None:
+            steps.append((EntryKind.TRANSFER, BlockState.ACTIVE, to_account_id))
+        for kind, state, receiver_id in steps:
+            slices = take_ranges(batch=batch, account_id=giver_id, state=state, ranges=ranges)
+            entries.append(
+                movement.move(
+                    batch=batch,
+                    kind=kind,
+                    slices=slices,
+                    to_account_id=receiver_id,
+                    to_state=BlockState.ACTIVE,
+                    reason=reason,
+                )
+            )
+    link_entries(offer, entries)
