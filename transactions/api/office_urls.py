@@ -1,8 +1,8 @@
-"""Addresses of issuance, reversals, accounts as a whole, the buffer pool and offered transfers."""
+"""Addresses of issuance, reversals, accounts as a whole, the buffer pool, offers and retirement by CSV."""
 
 from django.urls import path
 
-from transactions.api import issuance, offers, office, reversals
+from transactions.api import bulk, issuance, offers, office, reversals
 
 urlpatterns = [
     path("admin/issuance-requests", issuance.IssuanceListView.as_view()),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/holding-accounts/<uuid:public_id>/close", office.AccountCloseView.as_view()),
     path("admin/buffer-releases", office.BufferReleaseView.as_view()),
     path("admin/buffer-cancellations", office.BufferCancellationView.as_view()),
+    path("retirements/csv", bulk.RetirementCsvView.as_view()),
     path("transfer-offers", offers.OfferListView.as_view()),
     path("transfer-offers/<uuid:public_id>", offers.OfferView.as_view()),
     path("transfer-offers/<uuid:public_id>/accept", offers.OfferAcceptView.as_view()),

@@ -1,5 +1,6 @@
 """The writes of the transactions app; every entrance calls these."""
 
+from transactions.services.bulk_retirements import credits_retire_csv
 from transactions.services.corrections import entry_reverse
 from transactions.services.holding_accounts import (
     buffer_pool_account,
@@ -51,6 +52,7 @@ __all__ = [
     "buffer_release",
     "credits_cancel",
     "credits_retire",
+    "credits_retire_csv",
     "credits_transfer",
     "entry_reverse",
     "guest_accounts_claim",

@@ -9,7 +9,7 @@ from registry.services.validation import text_fault
 from transactions.choices import BlockState, EntryKind, RetirementPurpose, TransactionType
 from transactions.models import HoldingAccount, Retirement
 from transactions.services.moving import MAX_NOTE, Order, Origin, Wanted, order_post
-from transactions.services.posting import posting
+from transactions.services.posting import Posting, posting
 
 
 @dataclass(frozen=True)
@@ -41,31 +41,44 @@ def credits_retire(
     """
     retirement_details_check(details)
     with posting(actor=actor, account_ids=[account.pk]) as movement:
-        transaction = order_post(
-            movement=movement,
-            order=Order(
-                transaction_type=TransactionType.RETIREMENT,
-                kind=EntryKind.RETIREMENT,
-                from_account=account,
-                to_account=account,
-                from_state=BlockState.ACTIVE,
-                to_state=BlockState.RETIRED,
-                wanted=wanted,
-                note=details.note,
-                origin=origin or Origin(),
-            ),
+        return retirement_post(
+            movement=movement, account=account, wanted=wanted, details=details, origin=origin or Origin()
         )
-        return Retirement.objects.create(
-            transaction=transaction,
-            beneficiary_name=details.beneficiary_name.strip(),
-            beneficiary_location=details.beneficiary_location.strip(),
-            purpose=details.purpose,
-            period_start=details.period_start,
-            period_end=details.period_end,
-            note=details.note.strip(),
-            published=details.published,
-            retired_at=movement.at,
-        )
+
+
+def retirement_post(
+    *, movement: Posting, account: HoldingAccount, wanted: Wanted, details: RetirementDetails, origin: Origin
+) -> Retirement:
+    """Retire inside a posting that is already open, with details that were checked.
+
+    Raises:
+        InvalidInput, NotEnoughCredits, CreditsNotMovable: as for `order_post`.
+    """
+    transaction = order_post(
+        movement=movement,
+        order=Order(
+            transaction_type=TransactionType.RETIREMENT,
+            kind=EntryKind.RETIREMENT,
+            from_account=account,
+            to_account=account,
+            from_state=BlockState.ACTIVE,
+            to_state=BlockState.RETIRED,
+            wanted=wanted,
+            note=details.note,
+            origin=origin,
+        ),
+    )
+    return Retirement.objects.create(
+        transaction=transaction,
+        beneficiary_name=details.beneficiary_name.strip(),
+        beneficiary_location=details.beneficiary_location.strip(),
+        purpose=details.purpose,
+        period_start=details.period_start,
+        period_end=details.period_end,
+        note=details.note.strip(),
+        published=details.published,
+        retired_at=movement.at,
+    )
 
 
 def retirement_details_check(details: RetirementDetails) -> None:
