@@ -13,15 +13,21 @@ from transactions.models import OriginCredits
 
 Units = tuple[int, int]
 _ISSUED, _ENDED = "present.kind = 'issuance'", "present.kind <> 'issuance'"
+# One index scan for each wanted range: joined outright, the ranges of a block would all be compared with each other,
+# and Verra's are all of one block.
 _OVERLAPPING = """
-    SELECT wanted.place, present.id, lower(present.units), upper(present.units), present.digest, present.project_id,
-           present.kind, COALESCE(NULLIF(present.serial, ''), present.block_key)
+    SELECT wanted.place, found.id, found.first, found.final, found.digest, found.project_id, found.kind, found.name
       FROM unnest(%s::int[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
            AS wanted (place, registry, block_key, first, final)
-      JOIN transactions_origincredits present
-        ON present.origin_registry = wanted.registry AND present.block_key = wanted.block_key
-       AND present.units && int8range(wanted.first, wanted.final) AND {kind}
-     ORDER BY wanted.place, lower(present.units)
+     CROSS JOIN LATERAL (
+        SELECT present.id, lower(present.units) AS first, upper(present.units) AS final, present.digest,
+               present.project_id, present.kind, COALESCE(NULLIF(present.serial, ''), present.block_key) AS name
+          FROM transactions_origincredits present
+         WHERE present.origin_registry = wanted.registry AND present.block_key = wanted.block_key
+           AND present.units && int8range(wanted.first, wanted.final) AND {kind}
+        OFFSET 0
+     ) AS found
+     ORDER BY wanted.place, found.first
 """
 
 
