@@ -4,10 +4,11 @@ import uuid
 
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
+from accounts.choices import MOVING_ROLES
 from accounts.errors import OrganisationNotFound, TokenRefused
 from accounts.models import Organisation, User
 from accounts.tokens import StaffToken
-from carboncore.common.errors import NotFound
+from carboncore.common.errors import NotAllowed, NotFound
 
 
 def staff_by_token(text: str) -> User:
@@ -38,6 +39,19 @@ def organisation_visible_to(*, user: User, public_id: uuid.UUID) -> Organisation
     found = Organisation.objects.visible_to(user).filter(public_id=public_id).first()
     if found is None:
         raise OrganisationNotFound
+    return found
+
+
+def organisation_acted_for_by(*, user: User, public_id: uuid.UUID) -> Organisation:
+    """Return an organisation to its owners and traders, who act for it.
+
+    Raises:
+        OrganisationNotFound: there is none, or the person may not know that there is.
+        NotAllowed: they may look at it, but do not act for it.
+    """
+    found = organisation_visible_to(user=user, public_id=public_id)
+    if not found.memberships.filter(user=user, role__in=MOVING_ROLES).exists():
+        raise NotAllowed("Only an owner or trader acts for this organisation.")
     return found
 
 

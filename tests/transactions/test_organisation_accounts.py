@@ -11,7 +11,9 @@ from accounts.services import (
     organisation_create,
     organisation_suspend,
 )
+from accounts.tokens import StaffToken
 from carboncore.common.errors import InvalidInput, NotAllowed
+from tests.api_clients import Api, staff  # noqa: F401 - a fixture
 from tests.factories import UserFactory, person
 from tests.ledger_factories import account
 from transactions.errors import AccountNotFound
@@ -98,3 +100,36 @@ def test_the_database_gives_every_holding_account_one_holder(people):
     ):
         with pytest.raises(IntegrityError, match="transactions_account_owner_fits_kind"), transaction.atomic():
             HoldingAccount.objects.create(name="Nobody's", **holders)
+
+
+def test_an_organisation_from_its_founding_to_its_first_account_over_the_api(staff):  # noqa: F811
+    founder, officer, colleague = staff(""), staff(REGISTRY_OFFICER), person()
+    founded = founder.post("/api/v1/organisations", {"name": "Mill", "country": "Portugal"})
+    mill = founded.json()["id"]
+    account_of = {"name": "Stock", "organisation": mill}
+    address, member = f"/api/v1/organisations/{mill}", f"/api/v1/organisations/{mill}/members/{colleague.public_id}"
+
+    assert (founded.status_code, founded["Location"]) == (201, address)
+    assert (founded.json()["country"], founded.json()["state"]) == ("PT", "pending")
+    assert founder.post("/holding-accounts", account_of).json()["code"] == "organisation_state_wrong"
+    assert officer.post(f"/admin/organisations/{mill}/approve", {}).json()["state"] == "approved"
+    assert founder.post("/holding-accounts", account_of).status_code == 201
+    assert officer.post("/holding-accounts", account_of).status_code == 403
+    assert staff(TRANSACTIONS_OFFICER).get(address).status_code == 200
+
+    assert founder.put(member, {"role": "boss"}).status_code == 400
+    assert founder.put(member, {"role": "viewer"}).status_code == 200
+    looker = Api(str(StaffToken.for_staff(colleague)))
+    assert looker.post("/holding-accounts", account_of).status_code == 403
+    assert looker.put(member, {"role": "owner"}).status_code == 403
+    assert [(row["name"], row["role"]) for row in looker.get(f"{address}/members").json()] == [
+        (founder.user.full_name, "owner"),
+        (colleague.full_name, "viewer"),
+    ]
+    assert looker.delete(f"{address}/members/{founder.user.public_id}").status_code == 403
+    assert looker.delete(member).status_code == 200
+    assert looker.get(address).status_code == looker.get(f"{address}/members").status_code == 404
+    assert looker.get("/organisations").json() == []
+    last = founder.delete(f"{address}/members/{founder.user.public_id}")
+    assert (last.status_code, last.json()["code"]) == (409, "last_owner")
+    assert HoldingAccount.objects.get(kind="holding").organisation.name == "Mill"

@@ -71,10 +71,6 @@ def test_every_row_becomes_a_retirement_in_its_order(world):
     assert [row.published for row in (bakery, ferry)] == [True, True]
     retired = [block[:2] for block in blocks_of(first) if block[3] == "retired"]
     assert retired == [(0, 1), (1_000, 2_000), (3_000, 4_000)]
-        (0, 1),
-        (1_000, 2_000),
-        (3_000, 4_000),
-    ]
     assert (held(holder), held(holder, "retired")) == (6_000 - 3_501, 3_501)
     assert_ledger_clean()
 

@@ -13,6 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
+from accounts.selectors import organisation_acted_for_by
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.views import ApiView
@@ -64,14 +65,20 @@ class AccountListView(ApiView):
         operation_id="open_holding_account",
         tags=["accounts"],
         request=NewAccountSerializer,
-        responses={201: AccountSerializer, **refusals(400, 401, 413, 415)},
+        responses={201: AccountSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Open an empty account of the caller's own."""
-        owner = signed_in_caller(request)
+        """Open an empty account: the caller's own, or one of an approved organisation that they act for."""
+        user = signed_in_caller(request)
         body = NewAccountSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return json_response(_account(holding_account_open(owner=owner, name=body.validated_data["name"])), status=201)
+        name, public_id = body.validated_data["name"], body.validated_data.get("organisation")
+        if public_id is None:
+            opened = holding_account_open(owner=user, name=name)
+        else:
+            organisation = organisation_acted_for_by(user=user, public_id=public_id)
+            opened = holding_account_open(organisation=organisation, name=name)
+        return json_response(_account(opened), status=201)
 
 
 class BalancesView(ApiView):

@@ -19,9 +19,10 @@ class AccountSerializer(serializers.Serializer):
 
 
 class NewAccountSerializer(StrictSerializer):
-    """A new account's name."""
+    """A new account: its name, and the organisation that it is for, when it is not the caller's own."""
 
     name = TextField(max_length=255)
+    organisation = serializers.UUIDField(required=False, allow_null=True)
 
 
 class HoldingSerializer(serializers.Serializer):
