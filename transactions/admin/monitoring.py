@@ -229,7 +229,7 @@ class MonitoringPeriodAdmin(LedgerAdmin):
                 Cell(f"Request {row.pk}", page_of(row)),
                 Cell(str(row.vintage)),
                 number(tonnes(row.quantity_kg)),
-                Cell(row.get_state_display(), tone=REQUEST_TONES[row.state]),
+                Cell(row.get_state_display(), tone=REQUEST_TONES[IssuanceState(row.state)]),
                 Cell(moment(row.requested_at)),
                 Cell(row.batch, page_of(row.batch)) if row.batch else Cell(""),
             ]

@@ -95,7 +95,7 @@ def currencies_used() -> list[str]:
 
 def transaction_analytics(*, since: datetime, currency: str, most_projects: int) -> Analytics:
     """Return the figures of what was completed since a time; money of one currency."""
-    given = {"since": since, "currency": currency, "most": most_projects}
+    given: dict[str, datetime | str | int] = {"since": since, "currency": currency, "most": most_projects}
     return Analytics(
         months=[
             MonthRow(month, kind, int(kg), value or Decimal(0), paid or Decimal(0), int(paid_kg or 0))
@@ -112,7 +112,7 @@ def first_transaction_at() -> datetime | None:
     return Transaction.objects.order_by("created_at").values_list("created_at", flat=True).first()
 
 
-def _rows(query: str, given: dict[str, object]) -> list[tuple]:
+def _rows(query: str, given: dict[str, datetime | str | int]) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(query, given)
         return cursor.fetchall()
