@@ -130,6 +130,12 @@ STAFF_NAVIGATION = [
                 "permission": "transactions.view_retirement",
             },
             {
+                "title": "Credits elsewhere",
+                "icon": "travel_explore",
+                "view": "transactions_origincredits_changelist",
+                "permission": "transactions.view_origincredits",
+            },
+            {
                 "title": "Prices",
                 "icon": "sell",
                 "view": "transactions_creditprice_changelist",
