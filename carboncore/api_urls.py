@@ -17,6 +17,11 @@ def to_staff_admin(request: HttpRequest) -> HttpResponse:
     return redirect(settings.STAFF_PATH)
 
 
+_FIRST_WORDS = (
+    "admin|projects|project-types|standards|countries|documents|organisations|holding-accounts|purchases|transfers"
+    "|transfer-offers|retirements|cancellations|serials|ledger|webhooks"
+)
+
 urlpatterns = [
     path("", include("registry.api.urls")),  # the busiest first
     path("", include("accounts.api.urls")),
@@ -24,5 +29,5 @@ urlpatterns = [
     path("", include("transactions.api.office_urls")),
     re_path(r"^admin/?$", to_staff_admin),
     # Whatever else begins like the API is answered in its own words, with DEBUG on as well.
-    re_path(r"^(admin|projects|project-types|standards|countries|documents)(/.*)?$", not_found_response),
+    re_path(rf"(?s)^({_FIRST_WORDS})(/.*)?$", not_found_response),
 ]

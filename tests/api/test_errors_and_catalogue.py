@@ -24,7 +24,8 @@ def is_refusal(answer, status, code):
 @pytest.mark.parametrize(
     "path",
     ["/api/v1/nothing", "/api/nothing", "/api/v1/", "/admin/nothing", "/projects/1/nothing", "/projects/",
-     "/documents/x",     "/admin/project-types/one", "/standards/x", "/api/v1/admin/projects/1/nothing"],
+     "/documents/x",     "/admin/project-types/one", "/standards/x", "/api/v1/admin/projects/1/nothing",
+     "/organisations/x", "/transfer-offers/1/accept", "/api/v1/nothing/%0A", "/admin/nothing/%0Aat/all"],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_unknown_address_is_refused_in_json_with_debug_on_too(api, settings, debug, path, method):
