@@ -22,6 +22,17 @@ def insert_with_history(instances: Sequence[models.Model], *, reason: str) -> No
     Raises:
         IntegrityError: a constraint refuses one of them; within a transaction nothing was inserted.
     """
+    insert_many(instances)
+    if instances:
+        record_history(type(instances[0]), [instance.pk for instance in instances], kind="+", reason=reason)
+
+
+def insert_many(instances: Sequence[models.Model]) -> None:
+    """Insert new rows of one model that keeps no history, and give the instances their keys.
+
+    Raises:
+        IntegrityError: a constraint refuses one of them; within a transaction nothing was inserted.
+    """
     if not instances:
         return
     model = type(instances[0])
@@ -32,7 +43,6 @@ def insert_with_history(instances: Sequence[models.Model], *, reason: str) -> No
         # What `save()` does; without it a relation to the instance is taken for one to an unsaved row.
         instance._state.adding = False  # noqa: SLF001
         instance._state.db = connection.alias  # noqa: SLF001
-    record_history(model, [instance.pk for instance in instances], kind="+", reason=reason)
 
 
 def update_many(instances: Sequence[models.Model], fields: Collection[str]) -> None:

@@ -17,7 +17,7 @@ from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import Max
 from django.utils import timezone
 
-from registry.services.bulk_write import update_many
+from registry.services.bulk_write import insert_many, update_many
 from transactions.choices import OriginCreditKind
 from transactions.models import OriginCredits
 from transactions.selectors.origin_credits import PresentCredits, present_credits, projects_by_origin
@@ -128,7 +128,7 @@ def origin_credits_import(*, rows: Sequence[StatedCredits], mark: int) -> Origin
                 corrected.append(_instance(row, project_id, pk=known[0].pk, imported_at=now, changed_at=now))
             else:
                 outcome.unchanged += 1
-        OriginCredits.objects.bulk_create(fresh)
+        insert_many(fresh)
         update_many(corrected, _CORRECTED)
     outcome.created, outcome.changed = len(fresh), len(corrected)
     return outcome
