@@ -29,5 +29,5 @@ urlpatterns = [
     path("", include("transactions.api.office_urls")),
     re_path(r"^admin/?$", to_staff_admin),
     # Whatever else begins like the API is answered in its own words, with DEBUG on as well.
-    re_path(rf"(?s)^({_FIRST_WORDS})(/.*)?$", not_found_response),
+    re_path(rf"^({_FIRST_WORDS})(/[\s\S]*)?$", not_found_response),
 ]

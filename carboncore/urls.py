@@ -25,7 +25,7 @@ urlpatterns = [
     path("api/v1/", include("carboncore.api_urls")),
     path("api/schema", schema_view, name="schema"),
     path("api/docs", ApiDocsView.as_view(url_name="schema")),
-    re_path(r"(?s)^api(?:/.*)?$", not_found_response),
+    re_path(r"^api(?:/[\s\S]*)?$", not_found_response),
 ]
 
 handler404 = "carboncore.views.not_found"
