@@ -85,7 +85,7 @@ class AccountFilter(SimpleListFilter):
 class LedgerEntryAdmin(LedgerAdmin):
     """The list of entries and the page of one."""
 
-    list_display = ("position_and_batch", "kind_badge", "at", "moved_by", "belongs_to", "reason_short", "hash_short")
+    list_display = ("position_and_batch", "kind_badge", "at", "moved_by", "belongs_to", "hash_begin", "reason_short")
     list_select_related = ("batch", "actor", "transaction_link__transaction")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
@@ -213,6 +213,11 @@ class LedgerEntryAdmin(LedgerAdmin):
     def hash_short(self, obj: LedgerEntry) -> str:
         """Return the hash, shortened, to copy."""
         return short_hash(obj.hash)
+
+    @display(description="hash")
+    def hash_begin(self, obj: LedgerEntry) -> str:
+        """Return the hash's beginning."""
+        return bytes(obj.hash).hex()[:12]
 
     @display(description="hash before")
     def previous_short(self, obj: LedgerEntry) -> str:

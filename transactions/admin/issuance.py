@@ -233,7 +233,7 @@ class IssuanceRequestAdmin(LedgerAdmin):
         """Return the tonnes asked for."""
         return tonnes(obj.quantity_kg)
 
-    @display(description="against the stated absorption", label={"Above": "warning", "Within": "success"})
+    @display(description="absorption", label={"Above": "warning", "Within": "success"})
     def plausibility(self, obj: IssuanceRequest) -> str | None:
         """Return whether the project's stated absorption explains the quantity."""
         above = issuance_preview(obj).is_above_plausible
@@ -262,5 +262,5 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 def _facts(preview: IssuancePreview) -> list[tuple[str, Any]]:
     return [("Project", preview.request.project), ("Vintage", preview.request.vintage)] + [
-        (label, value) for value, label in preview.figures
+        (label.removeprefix("t ").capitalize(), f"{value} t") for value, label in preview.figures
     ]

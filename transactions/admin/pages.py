@@ -43,6 +43,12 @@ class Table:
     more_text: str = "See all"
     note: str = ""
 
+    @property
+    def columns(self) -> list[tuple[str, bool]]:
+        """Each header, and whether numbers stand under it."""
+        first = self.rows[0] if self.rows else [Cell("")] * len(self.headers)
+        return [(header, cell.is_number) for header, cell in zip(self.headers, first, strict=True)]
+
 
 @dataclass(frozen=True)
 class Head:
