@@ -74,6 +74,5 @@ LAYOUTS = (
         ("OPR Project ID", "Vintage", "ARB Offset Credits Issued", "Issuance Date", "CARB Issuance ID",
          "Retired Voluntarily", "Retired 1st Compliance Period (CA)", "Retired 2nd Compliance Period (CA)"),
         _credits,
-        sheets=("ARB Offset Credit Issuance",),
     ),
 )  # fmt: skip

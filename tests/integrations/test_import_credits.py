@@ -134,6 +134,15 @@ def test_credits_that_stand_twice_in_one_file_are_rejected_the_second_time():
     assert rejects.splitlines()[1].startswith("4,line 3 states some of the same credits,")
 
 
+def test_one_credit_shared_within_a_file_is_enough():
+    projects_in("VCS", "VCS1340")
+
+    summary, rejects = run(vcu(1, 100), vcu(100, 150), vcu(101, 120), keep_going=True)
+
+    assert counts(summary) == (2, 0, 0, 1)
+    assert rejects.splitlines()[1].startswith("3,line 2 states some of the same credits,")
+
+
 def test_twice_in_one_file_is_seen_over_the_batches_too(monkeypatch):
     monkeypatch.setattr("integrations.services.import_credits.BATCH", 1)
     projects_in("VCS", "VCS1340")
