@@ -336,7 +336,8 @@ def test_the_command_says_what_it_did(stripe, capsys):
     call_command("expire_reservations")
 
     assert capsys.readouterr().out == (
-        "1 reservations expired; 0 payments, 0 refunds and 0 events looked after; 0 left for the next round.\n"
+        "1 reservations and 0 offers expired; 0 payments, 0 refunds and 0 events looked after; 0 left for the next"
+        " round.\n"
     )
     assert held(proceeds_of(batch.project)) == 100_000
 
