@@ -17,6 +17,7 @@ from transactions.models import (
     Checkpoint,
     CreditBatch,
     LedgerEntry,
+    LedgerVerification,
     PaymentRefund,
     Retirement,
     Transaction,
@@ -82,9 +83,16 @@ def test_the_ledger_is_clean_checkpointed_and_every_certificate_valid(shown):
         assert certificate_of(retirement.public_id).is_valid
 
 
+@pytest.mark.django_db(transaction=True)
 def test_real_projects_get_no_credits_and_all_that_has_some_says_what_it_is():
-    call_command("seed", stdout=StringIO())
+    out = StringIO()
+    call_command("seed", stdout=out)
 
+    assert out.getvalue().splitlines()[-2:] == [
+        "demonstration: 5 projects, 10 batches, 8 retirements added",
+        f"ledger: {LedgerEntry.objects.count()} entries of 10 batches verified, clean",
+    ]
+    assert LedgerVerification.objects.get().problems == 0
     names = Project.objects.filter(credits__issued_kg__gt=0).values_list("project_name", flat=True)
     assert len(names) == 5
     assert all(name.startswith("Demonstration: ") for name in names)
