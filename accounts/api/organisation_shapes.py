@@ -69,13 +69,6 @@ class DecidedSerializer(serializers.Serializer):
     state = serializers.CharField()
 
 
-class DoneSerializer(serializers.Serializer):
-    """It was done."""
-
-    success = serializers.BooleanField()
-    message = serializers.CharField()
-
-
 ORGANISATION_SHAPE = RowShape(OrganisationSerializer)
 OWN_ORGANISATIONS = Listing(ORGANISATION_SHAPE, orderings=BY_ID)
 MEMBERS = Listing(RowShape(MemberSerializer), orderings=BY_ID)

@@ -17,7 +17,6 @@ from accounts.api.organisation_shapes import (
     OWN_ORGANISATIONS,
     DecidedSerializer,
     DecisionBodySerializer,
-    DoneSerializer,
     MemberBodySerializer,
     MemberSerializer,
     OrganisationBodySerializer,
@@ -43,6 +42,7 @@ from carboncore.common.api.json_rows import RowShape
 from carboncore.common.api.listing import BY_ID, Condition, Listing
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response, row_text, tagged_response
 from carboncore.common.api.schema import listing_parameters, refusals
+from carboncore.common.api.serializers import DoneSerializer
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput
 

@@ -11,14 +11,6 @@ class ChangedSerializer(serializers.Serializer):
     notes = serializers.ListField(child=serializers.CharField(), required=False)
 
 
-class CreatedSerializer(serializers.Serializer):
-    """It was created."""
-
-    success = serializers.BooleanField()
-    id = serializers.IntegerField()
-    message = serializers.CharField()
-
-
 class CreatedProjectSerializer(serializers.Serializer):
     """The project was created; `notes` says what was asked for and not done."""
 

@@ -14,9 +14,10 @@ from carboncore.common.api.echo import changed_fields, exact_json
 from carboncore.common.api.listing import Condition, Listing
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response, row_text, tagged_response
 from carboncore.common.api.schema import listing_parameters, refusals
+from carboncore.common.api.serializers import CreatedSerializer
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import NotFound
-from registry.api.answers import ChangedSerializer, CreatedSerializer
+from registry.api.answers import ChangedSerializer
 from registry.api.catalogue_bodies import (
     MethodologyBodySerializer,
     ProjectTypeBodySerializer,

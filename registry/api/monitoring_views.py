@@ -14,10 +14,16 @@ from carboncore.common.api.json_rows import RowShape, Scope, SqlField
 from carboncore.common.api.listing import Condition, Listing, Ordering
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response, row_text, tagged_response
 from carboncore.common.api.schema import listing_parameters, refusals
-from carboncore.common.api.serializers import QuantityField, StrictSerializer, TextField, WholeNumberField
+from carboncore.common.api.serializers import (
+    CreatedSerializer,
+    QuantityField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput
-from registry.api.answers import ChangedSerializer, CreatedSerializer
+from registry.api.answers import ChangedSerializer
 from registry.api.project_views import KEY, SIGNED_IN
 from registry.api.public_views import NOT_MODIFIED
 from registry.errors import MonitoringPeriodNotFound

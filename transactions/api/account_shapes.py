@@ -45,7 +45,7 @@ class BalancesSerializer(serializers.Serializer):
     balances = HoldingSerializer(many=True)
 
 
-class MovedSerializer(serializers.Serializer):
+class StatementMovementSerializer(serializers.Serializer):
     """A range of credits that came in, went out (negative) or changed its state (one line of each)."""
 
     at = serializers.DateTimeField()
@@ -65,7 +65,7 @@ class StatementSerializer(serializers.Serializer):
     from_day = serializers.DateField()
     to = serializers.DateField()
     opening = HoldingSerializer(many=True)
-    movements = MovedSerializer(many=True)
+    movements = StatementMovementSerializer(many=True)
     closing = HoldingSerializer(many=True)
 
     def get_fields(self) -> dict[str, serializers.Field]:

@@ -11,6 +11,7 @@ from carboncore.common.api.bodies import json_response
 from carboncore.common.api.listing import Condition
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response, row_text, tagged_response
 from carboncore.common.api.schema import listing_parameters, refusals
+from carboncore.common.api.serializers import DoneSerializer
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput, NotFound
 from carboncore.common.quantities import tonnes_from_kg
@@ -22,7 +23,6 @@ from transactions.api.office_shapes import (
     WORDS,
     ApprovalBodySerializer,
     CreatedRequestSerializer,
-    DoneSerializer,
     IssuanceBodySerializer,
     IssuanceRequestSerializer,
     IssuedSerializer,

@@ -11,11 +11,16 @@ from rest_framework.request import Request
 
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
-from carboncore.common.api.serializers import QuantityField, StrictSerializer, TextField, WholeNumberField
+from carboncore.common.api.serializers import (
+    DoneSerializer,
+    QuantityField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from carboncore.common.api.views import ApiView
 from transactions.api.bodies import FIRST_VINTAGE, LAST_VINTAGE, EmptySerializer, ProjectField
 from transactions.api.callers import IDEMPOTENCY_KEY, signed_in_caller
-from transactions.api.office_shapes import DoneSerializer
 from transactions.api.once import answered_once
 from transactions.api.shapes import MovementAnswerSerializer, movement_body
 from transactions.querysets import WORKS_TRANSACTIONS

@@ -7,7 +7,13 @@ from rest_framework import serializers
 
 from carboncore.common.api.json_rows import RowShape
 from carboncore.common.api.listing import BY_ID, Listing
-from carboncore.common.api.serializers import QuantityField, StrictSerializer, TextField, WholeNumberField
+from carboncore.common.api.serializers import (
+    DoneSerializer,
+    QuantityField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from carboncore.common.errors import InvalidInput
 from registry.models import MonitoringPeriod, Standard
 from transactions.api.bodies import FIRST_VINTAGE, LAST_VINTAGE, ProjectField
@@ -135,13 +141,6 @@ class IssuedSerializer(serializers.Serializer):
     message = serializers.CharField()
     batch = serializers.CharField()
     quantity = serializers.CharField()
-
-
-class DoneSerializer(serializers.Serializer):
-    """It was done."""
-
-    success = serializers.BooleanField()
-    message = serializers.CharField()
 
 
 class CreatedRequestSerializer(DoneSerializer):

@@ -11,12 +11,13 @@ from carboncore.common.api.bodies import json_response
 from carboncore.common.api.listing import BY_ID, Condition, Listing, Ordering
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response, row_text, tagged_response
 from carboncore.common.api.schema import listing_parameters, refusals
+from carboncore.common.api.serializers import CreatedSerializer, DoneSerializer
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.errors import ProjectNotFound
 from transactions.api.bodies import PriceEndSerializer, PriceSerializer, project_named
 from transactions.api.callers import signed_in_caller
-from transactions.api.shapes import PRICE_SHAPE, CreatedSerializer, DoneSerializer, PriceShapeSerializer
+from transactions.api.shapes import PRICE_SHAPE, PriceShapeSerializer
 from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.services.prices import Tier, price_delete, price_end, price_set
 

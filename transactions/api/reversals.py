@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response
 from carboncore.common.api.schema import listing_parameters, refusals
+from carboncore.common.api.serializers import DoneSerializer
 from carboncore.common.api.views import ApiView
 from transactions.api.callers import IDEMPOTENCY_KEY, signed_in_caller
 from transactions.api.issuance import REQUEST_ID
@@ -16,7 +17,6 @@ from transactions.api.office_shapes import (
     REVERSAL_REQUESTS,
     WORDS,
     CreatedRequestSerializer,
-    DoneSerializer,
     NoteBodySerializer,
     RefusalBodySerializer,
     ReversalBodySerializer,

@@ -54,19 +54,6 @@ class MovementAnswerSerializer(serializers.Serializer):
     retirement = serializers.UUIDField(required=False)
 
 
-class DoneSerializer(serializers.Serializer):
-    """That it was done."""
-
-    success = serializers.BooleanField()
-    message = serializers.CharField()
-
-
-class CreatedSerializer(DoneSerializer):
-    """What was made."""
-
-    id = serializers.IntegerField()
-
-
 def purchase_body(purchase: Transaction, intent: IntentSnapshot | None = None) -> dict[str, Any]:
     """Return the answer about a purchase; with its payment at hand, what the buyer pays with."""
     planned = getattr(purchase, "planned_retirement", None)

@@ -1,6 +1,7 @@
 """The published schema and its page for people: Swagger UI from our own files, without inline script or style."""
 
 import json
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -31,4 +32,9 @@ def published_schema() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _schema() -> str:
     """The schema follows from the code alone, so a process works it out once."""
-    return json.dumps(SchemaGenerator().get_schema(request=None, public=True), default=str)
+    return json.dumps(SchemaGenerator().get_schema(request=None, public=True), default=_plain)
+
+
+def _plain(value: object) -> float | str:
+    """Bounds of decimal fields are numbers in a schema; whatever else JSON does not know is told as text."""
+    return float(value) if isinstance(value, Decimal) else str(value)

@@ -108,3 +108,16 @@ class StrictModelSerializer(RefuseUnknownFields, serializers.ModelSerializer):
             if value is None and getattr(self.fields.get(name), "allow_blank", False):
                 values[name] = ""
         return values
+
+
+class DoneSerializer(serializers.Serializer):
+    """That it was done."""
+
+    success = serializers.BooleanField()
+    message = serializers.CharField()
+
+
+class CreatedSerializer(DoneSerializer):
+    """What was made."""
+
+    id = serializers.IntegerField()
