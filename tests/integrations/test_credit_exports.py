@@ -6,8 +6,19 @@ from collections import Counter
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from integrations.credit_exports import StatedRow, apx, cercarbono, find_layout, gold_standard, read_credits, verra
+from integrations.credit_exports import (
+    LAYOUTS,
+    StatedRow,
+    apx,
+    cercarbono,
+    find_layout,
+    gold_standard,
+    read_credits,
+    verra,
+)
 from integrations.credit_exports.records import OriginSerial
 from integrations.registry_exports import ExportFileError, RejectCode, Rejected
 from integrations.registry_exports.records import RowError
@@ -238,3 +249,25 @@ def test_a_header_of_no_credit_export_is_refused_with_what_is_missing():
 def test_berkeley_has_no_credits_to_read():
     with pytest.raises(ExportFileError, match="only its project export"):
         find_layout("berkeley", io.BytesIO(b"a,b\n1,2\n"))
+
+
+AWKWARD = ["9" * 5000, "[" * 3000, "1E+99", "-1", "٣", "01/01/0001", "=1", "\u202e", "[]", "0", "5.0", "2020",
+           "2020-01-01", "CDC_1_1", "prj_1K3VWSDS61S0QKV7", "ACR1", "CAR1", "ART1", "Issued", vcu(1, 5).split(",")[5]]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "layout"), [(source, layout) for source, layouts in LAYOUTS.items() for layout in layouts]
+)
+@given(data=st.data())
+def test_any_text_in_any_cell_is_a_statement_or_a_rejected_row(source, layout, data):
+    width = len(layout.required)
+    cells = st.lists(st.one_of(st.sampled_from(AWKWARD), st.text(max_size=40)), min_size=width, max_size=width)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([layout.required, data.draw(cells)])
+
+    try:
+        rows = list(read_credits(source, io.BytesIO(text.getvalue().encode("utf-8", "replace"))))
+    except ExportFileError:
+        return
+
+    assert all(isinstance(row, StatedRow | Rejected) for row in rows)

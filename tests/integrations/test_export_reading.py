@@ -16,7 +16,6 @@ from integrations.registry_exports import (
     ProjectRecord,
     RejectCode,
     Rejected,
-    SourceCode,
     read_projects,
 )
 
@@ -183,7 +182,7 @@ def test_damage_anywhere_is_a_refusal_or_a_rejected_row_and_nothing_else(damage,
         assert all(isinstance(row, ProjectRecord | Rejected) for row in read_or_refused(data))
 
 
-@pytest.mark.parametrize("source", list(SourceCode))
+@pytest.mark.parametrize("source", list(SOURCES))
 @given(data=st.data())
 def test_any_text_in_any_cell_is_a_record_or_a_rejected_row(source, data):
     columns = [*SOURCES[source].required, *SOURCES[source].optional]
