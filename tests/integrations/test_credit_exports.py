@@ -252,7 +252,8 @@ def test_berkeley_has_no_credits_to_read():
 
 
 AWKWARD = ["9" * 5000, "[" * 3000, "1E+99", "-1", "٣", "01/01/0001", "=1", "\u202e", "[]", "0", "5.0", "2020",
-           "2020-01-01", "CDC_1_1", "prj_1K3VWSDS61S0QKV7", "ACR1", "CAR1", "ART1", "Issued", vcu(1, 5).split(",")[5]]  # fmt: skip
+           "2020-01-01", "CDC_1_1", "prj_1K3VWSDS61S0QKV7", "ACR1", "CAR1", "ART1", "Issued",
+           vcu(1, 5).split(",")[5]]  # fmt: skip
 
 
 @pytest.mark.parametrize(
