@@ -33,6 +33,7 @@ _REGISTRY_WORK = {
     "registry.withdraw_project",
     "registry.publish_project",
     "registry.settle_overlap",
+    "registry.verify_monitoringperiod",
     # Working rows that an officer's form edits in place; projects, types and standards are not among them.
     "registry.delete_document",
     "registry.delete_projectstandard",
@@ -55,7 +56,7 @@ _REGISTRY_WORK = {
 ROLE_PERMISSIONS: dict[str, set[str]] = {
     SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*"},
     REGISTRY_OFFICER: _VIEW | _REGISTRY_WORK,
-    REVIEWER: _VIEW | {"registry.validate_project", "registry.settle_overlap"},
+    REVIEWER: _VIEW | {"registry.validate_project", "registry.settle_overlap", "registry.verify_monitoringperiod"},
     TRANSACTIONS_OFFICER: _VIEW
     | {
         "accounts.work_transactions",

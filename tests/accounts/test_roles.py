@@ -30,18 +30,18 @@ REGISTRY_HISTORIES = {
 }  # fmt: skip
 MOVES = {
     "submit_project", "validate_project", "register_project", "suspend_project", "withdraw_project",
-    "publish_project", "settle_overlap",
+    "publish_project", "settle_overlap", "verify_monitoringperiod",
 }  # fmt: skip
 VIEWS = {f"view_{model}" for model in REGISTRY_MODELS | REGISTRY_HISTORIES}
 EDITS = {f"{verb}_{model}" for verb in ("add", "change") for model in REGISTRY_MODELS}
 
 REGISTRY_PERMISSIONS = {
-    SUPER_ADMIN: VIEWS | EDITS | {f"delete_{model}" for model in REGISTRY_MODELS} | MOVES | {"verify_monitoringperiod"},
+    SUPER_ADMIN: VIEWS | EDITS | {f"delete_{model}" for model in REGISTRY_MODELS} | MOVES,
     REGISTRY_OFFICER: VIEWS
     | EDITS
     | MOVES
     | {"delete_document", "delete_projectstandard", "delete_validatoraccreditation"},
-    REVIEWER: VIEWS | {"validate_project", "settle_overlap"},
+    REVIEWER: VIEWS | {"validate_project", "settle_overlap", "verify_monitoringperiod"},
     TRANSACTIONS_OFFICER: VIEWS,
     VIEWER: VIEWS,
 }
@@ -107,7 +107,7 @@ def test_nobody_else_may_change_the_registry(role):
     work = Permission.objects.filter(group__name=role, content_type__app_label__in=["registry", "auth", "integrations"])
     may = set(work.exclude(codename__startswith="view_").values_list("codename", flat=True))
 
-    assert may == ({"validate_project", "settle_overlap"} if role == REVIEWER else set())
+    assert may == ({"validate_project", "settle_overlap", "verify_monitoringperiod"} if role == REVIEWER else set())
 
 
 def test_history_can_be_written_by_no_group():
