@@ -250,7 +250,7 @@ class StripeDouble:
         if int(amount) < 50:
             raise _Refused(400, "invalid_request_error", "amount_too_small", "Amount must be at least 50 cents")
         number = next(self._numbers)
-        intent = {
+        intent: dict[str, Any] = {
             "id": f"pi_{number}",
             "object": "payment_intent",
             "amount": int(amount),
