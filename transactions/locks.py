@@ -1,4 +1,4 @@
-"""Every lock of the ledger: a purchase or offer, then accounts, batches and projects' figures; each ascending.
+"""Every lock of the ledger. First a purchase or offer, then accounts, then batches, then projects' figures; ascending.
 
 Two movements that follow the order can wait for each other but never in a circle. Issuance takes its request,
 monitoring period and project before these; no movement locks any of the three.

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from accounts.roles import REGISTRY_OFFICER, SUPER_ADMIN, VIEWER
+from accounts.roles import REGISTRY_OFFICER, SUPER_ADMIN, TRANSACTIONS_OFFICER, VIEWER
 from carboncore.common.errors import InvalidInput, NotFound, RegistryError, StateConflict
 from registry.choices import ProjectStatus
 from registry.errors import MonitoringNotAllowed, MonitoringNotPossible, MonitoringPeriodNotFound
@@ -478,7 +478,7 @@ def test_monitoring_is_verified_by_a_second_person_with_the_right_once_and_for_w
             actor=by, pk=pk, verified_kg=verified_kg, validator=body, verified_on=day
         )
 
-    officer, stranger, retired = person(REGISTRY_OFFICER), ValidatorFactory(), ValidatorFactory()
+    officer, stranger, retired = person(TRANSACTIONS_OFFICER), ValidatorFactory(), ValidatorFactory()
     validator_save(pk=retired.pk, fields={"is_active": False})
     retired.refresh_from_db()
     refused(MonitoringNotPossible, verify(), because="draft")
