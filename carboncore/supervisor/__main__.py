@@ -39,7 +39,7 @@ def main() -> int:
     try:
         record = claim.take(address)
         refuse_busy_port(HOST, port)
-        variables = _variables(claim, record)
+        variables = _variables(claim, record, port)
         _prepare_database(variables)
         services = _services(variables, port)
         _serve(services, claim, record, address)
@@ -77,12 +77,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _variables(claim: Claim, record: Record) -> dict[str, str]:
+def _variables(claim: Claim, record: Record, port: int) -> dict[str, str]:
     """Return the environment of a production server on loopback; what the user has set stays as it is."""
     variables = {
         "DEBUG": "false",
         "HTTPS": "false",  # there is no certificate for 127.0.0.1, and nothing leaves this machine
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",  # what certificates and the proof page tell people to open
         **local_secrets.ensure(environment.VAR_DIR),
         **{name: value for name, value in os.environ.items() if value},
         "DJANGO_SETTINGS_MODULE": "carboncore.settings",
