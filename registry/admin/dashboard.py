@@ -40,7 +40,7 @@ def waiting_registry_work(user: Any) -> list[WaitingItem]:
         )  # fmt: skip
     if user.has_perm("registry.validate_project"):
         items.append(
-            WaitingItem("to_validate", "to take into validation", "Submitted and complete.",
+            WaitingItem("to_validate", "to take into validation", "Submitted; somebody has to examine them.",
                         work.submitted, _with_status(projects, ProjectStatus.SUBMITTED), "fact_check", urgent=True)
         )  # fmt: skip
     if user.has_perm("registry.submit_project"):

@@ -166,11 +166,16 @@ def latest_changes(count: int = LATEST) -> list[LatestChange]:
 
 
 def registrable_by(user_id: int) -> Q:
-    """Return the condition that this user may register a project as the second person."""
+    """Return the condition that this user may register a project as the second person.
+
+    One that was imported in validation has no first person here yet and is not ready for a second.
+    """
+    taken_through_here = Q(submitted_by__isnull=False, validated_by__isnull=False)
     return (
         Q(status=ProjectStatus.UNDER_VALIDATION)
-        & (Q(submitted_by__isnull=True) | ~Q(submitted_by=user_id))
-        & (Q(validated_by__isnull=True) | ~Q(validated_by=user_id))
+        & taken_through_here
+        & ~Q(submitted_by=user_id)
+        & ~Q(validated_by=user_id)
     )
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.roles import REGISTRY_OFFICER, REVIEWER, SUPER_ADMIN, VIEWER
 from registry.choices import ProjectStatus
+from registry.models import Project
 from registry.services import project_move
 from tests.admin.pages import read_page, text_of
 from tests.factories import AccreditationFactory, person, project_in, ready_project, square
@@ -67,6 +68,15 @@ def test_projects_to_register_leave_out_ones_own_work(as_role):
     assert _waiting(officer)["to_register"] == 1
     listed = officer.get("/staff/registry/project/?waiting=register")
     assert list(listed.context["cl"].result_list) == [theirs]
+
+
+def test_a_project_imported_in_validation_does_not_wait_to_be_registered(as_role):
+    imported = ready_project(origin_registry="VCS", origin_id="VCS1")
+    Project.objects.filter(pk=imported.pk).update(status=ProjectStatus.UNDER_VALIDATION)
+    officer = as_role(REGISTRY_OFFICER)
+
+    assert "to_register" not in _waiting(officer)
+    assert list(officer.get("/staff/registry/project/?waiting=register").context["cl"].result_list) == []
 
 
 def test_every_card_leads_to_a_list_of_as_many_rows(as_role):
