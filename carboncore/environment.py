@@ -3,6 +3,7 @@
 Nothing here starts a server: `manage.py` and the scripts do that and hand over its address in `DATABASE_URL`.
 """
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,23 @@ def secret(name: str) -> str:
     """Return the secret of that name: the environment's, or on a laptop the one kept in `var/secrets.json`."""
     given = env.str(name, default="")
     return local_secrets.ensure(VAR_DIR)[name] if DEBUG and not given else given
+
+
+def networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return the addresses and networks (`10.0.0.0/8`, `::1`) that the variable lists.
+
+    Raises:
+        ImproperlyConfigured: an entry is neither.
+    """
+    found = []
+    for text in env.list(name, default=[]):
+        try:
+            found.append(ipaddress.ip_network(text.strip(), strict=False))
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} lists {text!r}, which is no address and no network: write 10.0.0.0/8 or 192.0.2.7, with commas"
+            ) from None
+    return tuple(found)
 
 
 def refuse_when_incomplete() -> None:

@@ -9,6 +9,7 @@ from unfold.widgets import BASE_INPUT_CLASSES
 from accounts.errors import InvalidCredentials, SignInLocked
 from accounts.models import User
 from accounts.services import sign_in
+from carboncore.common.client_address import client_address
 
 _WIDGET_CLASS = " ".join(BASE_INPUT_CLASSES)
 
@@ -44,9 +45,9 @@ class StaffSignInForm(forms.Form):
         """
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if email and password:
-            address = self.request.META.get("REMOTE_ADDR") if self.request else None
+            address = client_address(self.request) if self.request else None
             try:
-                self.user = sign_in(email=email, password=password, ip_address=address or None)
+                self.user = sign_in(email=email, password=password, ip_address=address)
             except SignInLocked as error:
                 self.retry_after = error.retry_after
                 raise forms.ValidationError(error.message, code=error.code) from None

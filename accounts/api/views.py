@@ -1,7 +1,5 @@
 """`POST /admin/login` and `GET /admin/validate`, as the existing client speaks them."""
 
-import ipaddress
-
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -22,6 +20,7 @@ from accounts.tokens import StaffToken
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.views import ApiView
+from carboncore.common.client_address import client_address
 
 
 class LoginView(ApiView):
@@ -47,7 +46,7 @@ class LoginView(ApiView):
         body = LoginSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         try:
-            user = sign_in(**body.validated_data, ip_address=_ip_address(request))
+            user = sign_in(**body.validated_data, ip_address=client_address(request))
         except (InvalidCredentials, SignInLocked) as error:
             headers = {"Retry-After": str(error.retry_after)} if isinstance(error, SignInLocked) else {}
             refusal = {"success": False, "message": error.message, "error": error.message, "code": error.code}
@@ -85,11 +84,3 @@ class ValidateView(ApiView):
             refusal = {"valid": False, "error": error.message, "message": error.message, "code": error.code}
             return json_response(refusal, status=401, headers={"WWW-Authenticate": 'Bearer realm="api"'})
         return json_response({"valid": True, "email": user.email, "permissions": client_permissions(user)})
-
-
-def _ip_address(request: Request) -> str | None:
-    """Return the peer's address; what a proxy claims is not believed."""
-    try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
-    except ValueError:
-        return None

@@ -8,6 +8,7 @@ from .admin import *  # noqa: E402 - first the refusal, which lists all that is 
 from .api import *  # noqa: E402
 from .base import *  # noqa: E402
 from .ledger import *  # noqa: E402
+from .limits import *  # noqa: E402
 from .logging import *  # noqa: E402
 from .payments import *  # noqa: E402
 from .security import *  # noqa: E402

@@ -1,7 +1,6 @@
 """Who calls, from where, and under which Idempotency-Key: what every POST that moves credits or money asks first."""
 
 import hashlib
-import ipaddress
 import uuid
 from typing import Any
 
@@ -11,6 +10,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from accounts.models import User
+from carboncore.common.client_address import client_address
 from carboncore.common.errors import InvalidInput
 from transactions.services import Origin
 from transactions.services.idempotency import MAX_KEY_LENGTH
@@ -72,13 +72,9 @@ def key_scope(user: User | None, *, what: str, guest_email: str = "", of: uuid.U
 
 
 def origin_of(request: Request) -> Origin:
-    """Return where a request came from; what a proxy claims is not believed."""
-    try:
-        address = str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
-    except ValueError:
-        address = None
+    """Return where a request came from."""
     agent = "".join(c for c in str(request.META.get("HTTP_USER_AGENT", "")) if c.isprintable())
-    return Origin(ip_address=address, user_agent=agent[:500])
+    return Origin(ip_address=client_address(request), user_agent=agent[:500])
 
 
 def what_was_asked(request: Request, **more: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.views import ApiView
+from carboncore.common.client_address import client_address
 from carboncore.common.errors import RegistryError
 from transactions.errors import PaymentsNotConfigured, WebhookRefused
 from transactions.payments import event_verified
@@ -48,7 +49,7 @@ class StripeWebhookView(ApiView):
                 secret=settings.STRIPE_WEBHOOK_SECRET,
             )
         except WebhookRefused as error:
-            logger.warning("webhook_refused", signed=error.signed, ip_address=request.META.get("REMOTE_ADDR"))
+            logger.warning("webhook_refused", signed=error.signed, ip_address=client_address(request))
             raise
         kept, _ = event_receive(event=event)
         if kept.processed_at is None:
