@@ -1,4 +1,4 @@
-"""The closed lists of the integrations app: import sources, kinds and states, verdicts on listing conflicts."""
+"""The closed lists of the integrations app: imports, conflicts, providers, connections, syncs, readings."""
 
 from django.db import models
 
@@ -41,3 +41,130 @@ class ConflictVerdict(models.TextChoices):
     SAME = "same", "The same project"
     RELATED = "related", "Related, but not the same"
     DIFFERENT = "different", "Different projects"
+
+
+class IntegrationCategory(models.TextChoices):
+    """The categories that clients filter the catalogue by."""
+
+    ENERGY = "energy", "Energy"
+    AI = "ai", "AI"
+    CLOUD = "cloud", "Cloud"
+    TRANSPORT = "transport", "Transport"
+    FINANCE = "finance", "Finance"
+    ENTERPRISE = "enterprise", "Enterprise"
+    MANUFACTURING = "manufacturing", "Manufacturing"
+    RETAIL = "retail", "Retail"
+    UTILITIES = "utilities", "Utilities"
+    OTHER = "other", "Other"
+
+
+class IntegrationType(models.TextChoices):
+    """How data comes in from a provider."""
+
+    OAUTH = "oauth", "OAuth 2"
+    API_KEY = "api_key", "API key or password"
+    FILE_UPLOAD = "file_upload", "File upload"
+    MANUAL_ENTRY = "manual_entry", "Manual entry"
+    WEBHOOK = "webhook", "Webhook"
+
+
+class Availability(models.TextChoices):
+    """Whether a provider lets its customers' data out, and to whom."""
+
+    PUBLIC = "public", "Open to every customer"
+    ON_REQUEST = "on_request", "The provider registers the operator's application on request"
+    NONE = "none", "The provider offers no interface for customers"
+
+
+class IntegrationStatus(models.TextChoices):
+    """How far the integration itself is."""
+
+    PRODUCTION = "production", "Production"
+    BETA = "beta", "Beta"
+    DEVELOPMENT = "development", "Development"
+
+
+class SetupComplexity(models.TextChoices):
+    """How hard connecting is for the person who does it."""
+
+    EASY = "easy", "Easy"
+    MEDIUM = "medium", "Medium"
+    COMPLEX = "complex", "Complex"
+
+
+class ConnectionStatus(models.TextChoices):
+    """What clients are shown about a data source."""
+
+    PENDING = "pending", "Pending"
+    ACTIVE = "active", "Active"
+    ERROR = "error", "Error"
+    DISABLED = "disabled", "Disabled"
+
+
+class ConnectionProblem(models.TextChoices):
+    """Why a connection does not work, so that words and next steps can be found for it."""
+
+    NONE = "", "None"
+    CREDENTIALS_REFUSED = "credentials_refused", "The provider refused the credentials"
+    CREDENTIALS_UNREADABLE = "credentials_unreadable", "The key that the credentials are encrypted with is gone"
+    REAUTHORISATION_NEEDED = "reauthorisation_needed", "The provider asks for a new permission"
+    PROVIDER_UNAVAILABLE = "provider_unavailable", "The provider does not answer or asks to wait"
+    ANSWER_UNREADABLE = "answer_unreadable", "The provider answered what its contract does not say"
+    NOTHING_FOUND = "nothing_found", "The account has no meter or usage to read"
+    ERROR_BUDGET_SPENT = "error_budget_spent", "Paused after too many failures in a row"
+
+
+class SyncFrequency(models.TextChoices):
+    """How often a connection is read."""
+
+    HALF_HOURLY = "half_hourly", "Every half hour"
+    HOURLY = "hourly", "Hourly"
+    DAILY = "daily", "Daily"
+    WEEKLY = "weekly", "Weekly"
+    MANUAL = "manual", "Only when asked"
+
+
+class SyncType(models.TextChoices):
+    """What started a sync."""
+
+    SCHEDULED = "scheduled", "Scheduled"
+    MANUAL = "manual", "Manual"
+    WEBHOOK = "webhook", "Webhook"
+    UPLOAD = "upload", "Upload"
+
+
+class SyncStatus(models.TextChoices):
+    """How far a sync is, and how it ended; the contract names the last three."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    SUCCESS = "success", "Success"
+    PARTIAL = "partial", "Partial: some records were rejected"
+    ERROR = "error", "Error"
+
+
+class ReadingType(models.TextChoices):
+    """What an activity reading measures."""
+
+    ELECTRICITY = "electricity_consumption", "Electricity used"
+    ELECTRICITY_EXPORT = "electricity_export", "Electricity given to the grid"
+    GAS = "gas_consumption", "Natural gas used"
+    FUEL = "fuel_consumption", "Fuel used"
+    HEAT = "heat_consumption", "Heat or steam bought"
+    WATER = "water_consumption", "Water used"
+    TRAVEL = "travel_distance", "Distance travelled"
+    FREIGHT = "freight_distance", "Goods moved over a distance"
+    WASTE = "waste_mass", "Waste given away"
+    REFRIGERANT = "refrigerant_loss", "Refrigerant lost"
+    STAY = "hotel_stay", "Nights in hotels"
+    HOMEWORKING = "homeworking_hours", "Hours worked at home"
+    AI_USAGE = "ai_usage", "Output of language models"
+    OTHER = "other_activity", "Another activity"
+
+
+class ReadingQuality(models.TextChoices):
+    """How good a reading is, in the words of the GHG Protocol's data quality."""
+
+    MEASURED = "measured", "Measured"
+    ESTIMATED = "estimated", "Estimated"
+    ENTERED = "entered", "Entered by hand"
