@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.roles import REGISTRY_OFFICER, SUPER_ADMIN
+from accounts.roles import REGISTRY_OFFICER, SUPER_ADMIN, TRANSACTIONS_OFFICER
 from registry.choices import ProjectStatus
 from registry.models import MonitoringPeriod, Project
 from registry.services import (
@@ -23,7 +23,9 @@ from tests.factories import UserFactory, person, project_in
 from transactions.models import CreditBatch, HoldingAccount, IssuanceRequest
 from transactions.services import (
     credits_transfer,
+    holding_account_freeze,
     holding_account_open,
+    holding_account_unfreeze,
     issuance_request_approve,
     issuance_request_create,
 )
@@ -128,3 +130,13 @@ def account_with(batch: CreditBatch, quantity_kg: int, name: str = "") -> Holdin
         wanted=wanted(batch.project, quantity_kg),
     )
     return holder
+
+
+def freeze(pk: int) -> HoldingAccount:
+    """Freeze an account by some officer."""
+    return holding_account_freeze(actor=person(TRANSACTIONS_OFFICER), pk=pk, reason="Under inquiry.")
+
+
+def unfreeze(pk: int) -> HoldingAccount:
+    """Let a frozen account move again, by some officer."""
+    return holding_account_unfreeze(actor=person(TRANSACTIONS_OFFICER), pk=pk)

@@ -256,9 +256,14 @@ def test_more_than_there_is_and_a_frozen_account_move_nothing(as_role):
     assert too_much.status_code == 409
     assert ledger_dump() == before
 
-    assert ask(officer, deed(holder, "freeze"))[0].status_code == 302
+    assert ask(officer, deed(holder, "freeze"))[0].status_code == 400
+    assert ask(officer, deed(holder, "freeze"), reason="A court's order.")[0].status_code == 302
     holder.refresh_from_db()
     assert holder.state == "frozen"
+    told = text_of(officer.get(page(holder)))
+    assert "purchases into it do not settle. Why: A court's order." in told
+    assert f"Became By Why {holder.history.first().history_date:%d %b %Y %H:%M} UTC Frozen {officer.user}" in told
+    assert "“A court's order.”" in text_of(officer.get(page(holder).replace("/change/", "/history/")))
     assert officer.get(deed(holder, "cancel")).status_code == 302
     frozen = officer.post(deed(holder, "cancel"), {**form, "quantity": "1"})
     assert frozen.status_code == 409

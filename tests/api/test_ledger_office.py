@@ -14,6 +14,7 @@ from tests.ledger_factories import (
     account,
     account_with,
     buffer_pool,
+    freeze,
     issuance_request,
     issued_batch,
     proceeds_of,
@@ -39,8 +40,8 @@ TABLE = [
     ("POST", "/admin/reversal-requests", {"entry": "{entry}", "reason": "Wrong."}, DESK, 201),
     ("POST", "/admin/reversal-requests/{reversal}/approve", {}, DESK, 200),
     ("POST", "/admin/reversal-requests/{reversal}/reject", {"note": "No."}, DESK, 200),
-    ("POST", "/admin/holding-accounts/{account}/freeze", {}, DESK, 200),
-    ("POST", "/admin/holding-accounts/{account}/unfreeze", {}, DESK, 200),
+    ("POST", "/admin/holding-accounts/{account}/freeze", {"reason": "An inquiry."}, DESK, 200),
+    ("POST", "/admin/holding-accounts/{frozen}/unfreeze", {}, DESK, 200),
     ("POST", "/admin/holding-accounts/{empty}/close", {}, DESK, 200),
     ("POST", "/admin/buffer-releases",
      {"project_id": "{project}", "quantity": 1, "reason": "Past.", "to_account": "{account}"}, DESK, 201),
@@ -68,6 +69,7 @@ def names():
         "account": holder.public_id,
         "second": second.public_id,
         "empty": account().public_id,
+        "frozen": freeze(account().pk).public_id,
         "organisation": organisation_create(actor=owner, name="Harbour Bakery", country="PT").public_id,
     }
 
@@ -112,7 +114,7 @@ def test_who_may_gets_their_answer(staff, names, row):
         before = everything()
         answer = call(staff(role), names, method, path, body)
         assert answer.status_code == status, (role, answer.content)
-        assert (everything() != before) == (method != "GET" and not path.endswith("/unfreeze"))
+        assert (everything() != before) == (method != "GET")
 
 
 # --- issuance -----------------------------------------------------------------------------------------
@@ -215,13 +217,25 @@ def test_a_frozen_account_and_a_closed_one(staff):
     address = f"/admin/holding-accounts/{holder.public_id}"
     release = {"project_id": batch.project_id, "quantity": 1, "reason": "Past.", "to_account": str(holder.public_id)}
 
-    assert clerk.post(f"{address}/freeze", {}).json() == {"success": True, "message": "Account frozen"}
+    why = {"reason": "An inquiry."}
+
+    assert keyed(clerk, f"{address}/freeze", {}).status_code == 400
+    assert clerk.post(f"{address}/freeze", why).json()["errors"].keys() == {"Idempotency-Key"}
+    assert keyed(clerk, f"{address}/unfreeze", {}).json()["code"] == "conflict"
+    frozen = [keyed(clerk, f"{address}/freeze", why, key="once") for _ in range(2)]
+    assert [answer.json() for answer in frozen] == [{"success": True, "message": "Account frozen"}] * 2
+    assert keyed(clerk, f"{address}/freeze", why).status_code == 409
     assert keyed(clerk, "/admin/buffer-releases", release).json()["code"] == "account_not_usable"
-    assert clerk.post(f"{address}/close", {}).status_code == 409
-    assert clerk.post(f"{address}/unfreeze", {}).status_code == 200
-    assert clerk.post(f"/admin/holding-accounts/{uuid.uuid4()}/close", {}).status_code == 404
+    assert keyed(clerk, f"{address}/close", {}).status_code == 409
+    assert keyed(clerk, f"{address}/unfreeze", {"reason": ""}).status_code == 200
+    assert keyed(clerk, f"/admin/holding-accounts/{uuid.uuid4()}/close", {}).status_code == 404
     holder.refresh_from_db()
     assert holder.state == "open"
+    told = holder.history.filter(history_change_reason__isnull=False).order_by("history_id")
+    assert [(row.state, row.history_change_reason, row.history_user, row.entrance) for row in told] == [
+        ("frozen", "An inquiry.", clerk.user, "api"),
+        ("open", "", clerk.user, "api"),
+    ]
 
 
 def test_buffer_credits_are_released_and_cancelled_once_for_each_key(staff):

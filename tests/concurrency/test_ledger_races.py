@@ -14,6 +14,7 @@ from tests.factories import person
 from tests.ledger_factories import (
     account,
     account_with,
+    freeze,
     issuance_request,
     issued_batch,
     proceeds_of,
@@ -46,7 +47,6 @@ from transactions.services import (
     credits_retire,
     credits_transfer,
     entry_reverse,
-    holding_account_freeze,
     idempotency,
     issuance,
     issuance_request_approve,
@@ -196,13 +196,13 @@ def freeze_while_a_transfer_is_under_way(monkeypatch, last_credit):
     go_on, reached, pids = Event(), Event(), []
     monkeypatch.setattr(posting, "carve", held_until(go_on, posting.carve, reached))
 
-    def freeze():
+    def freezes():
         pids.append(backend_pid())
-        return holding_account_freeze(pk=holder.pk, frozen=True)
+        return freeze(holder.pk)
 
     with under_way(transfer(holder, account(), wanted(batch.project, 1_000))) as moving_away:
         assert reached.wait(30)
-        with under_way(freeze) as freezing:
+        with under_way(freezes) as freezing:
             while not (freezing.done() or (pids and waits_for_a_lock(pids[0]))):
                 pass  # until the freeze is through, or stands still behind the transfer
             frozen_first = freezing.done()
@@ -239,9 +239,7 @@ def test_a_freeze_among_seven_transfers_lets_each_through_whole_or_not_at_all():
     holder, receiver = account_with(batch, 7_000), account()
     one = wanted(batch.project, 1_000)
 
-    outcomes = at_once(
-        *[transfer(holder, receiver, one)] * 7, lambda: holding_account_freeze(pk=holder.pk, frozen=True)
-    )
+    outcomes = at_once(*[transfer(holder, receiver, one)] * 7, lambda: freeze(holder.pk))
 
     done = sum(isinstance(outcome, Transaction) for outcome in outcomes)
     assert sum(isinstance(outcome, AccountNotUsable) for outcome in outcomes) == 7 - done

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from accounts.roles import TRANSACTIONS_OFFICER
 from accounts.tokens import StaffToken
 from carboncore.common.errors import InvalidInput, NotAllowed
 from tests.api_clients import Api
@@ -83,6 +84,22 @@ def test_accepting_gives_exactly_what_was_offered_and_can_be_reversed(world):
     wrong = LedgerEntry.objects.get(transaction_link__transaction=offer, kind="transfer")
     entry_reverse(requested_by=person(), approved_by=person(), entry_pk=wrong.pk, reason="Wrong mill")
     assert (held(giver), held(receiver)) == (4_000, 0)
+    assert_ledger_clean()
+
+
+def test_staff_who_withdraw_for_the_giver_say_why_and_the_ledger_keeps_it(world):
+    _, giver, _ = world
+    offer, officer = offered(world), person(TRANSACTIONS_OFFICER)
+    before = ledger_dump()
+
+    for said in ("", "  ", "x" * 1001):
+        with pytest.raises(InvalidInput):
+            transfer_offer_withdraw(actor=officer, pk=offer.pk, reason=said)
+    assert ledger_dump() == before
+    transfer_offer_withdraw(actor=officer, pk=offer.pk, reason=" The wrong receiver. ")
+
+    assert kinds_of(offer) == [("reservation", ""), ("release", "The wrong receiver.")]
+    assert (held(giver), held(giver, "reserved")) == (4_000, 0)
     assert_ledger_clean()
 
 

@@ -25,11 +25,13 @@ from tests.ledger_factories import (
     account,
     account_with,
     buffer_pool,
+    freeze,
     issuance_request,
     issued_batch,
     proceeds_of,
     registered_project,
     submitted_period,
+    unfreeze,
     verified_period,
     wanted,
 )
@@ -53,7 +55,6 @@ from transactions.services import (
     credits_transfer,
     entry_reverse,
     holding_account_close,
-    holding_account_freeze,
     holding_account_open,
     issuance_request_approve,
     issuance_request_create,
@@ -149,11 +150,11 @@ def test_credits_that_are_retired_or_in_the_buffer_do_not_move(batch, anna):
 @pytest.mark.parametrize("frozen", [True, False])
 def test_a_frozen_or_closed_account_neither_gives_nor_receives(batch, anna, frozen):
     if frozen:
-        holding_account_freeze(pk=anna.pk, frozen=True)
+        freeze(anna.pk)
         target, word = anna, "frozen"
     else:
         target, word = account(), "closed"
-        holding_account_close(pk=target.pk)
+        holding_account_close(actor=person(TRANSACTIONS_OFFICER), pk=target.pk)
     project, boris = batch.project, account()
 
     refused(AccountNotUsable, transfer(target, boris, wanted(project, 1)), because=word)
@@ -175,8 +176,8 @@ def test_a_frozen_or_closed_account_neither_gives_nor_receives(batch, anna, froz
 
 
 def test_a_frozen_account_may_be_opened_again_and_then_gives(batch, anna):
-    holding_account_freeze(pk=anna.pk, frozen=True)
-    holding_account_freeze(pk=anna.pk, frozen=False)
+    freeze(anna.pk)
+    unfreeze(anna.pk)
 
     assert transfer(anna, account(), wanted(batch.project, 1))().quantity_kg == 1
 
@@ -185,15 +186,16 @@ def test_an_account_that_is_not_there(batch, anna):
     ghost = HoldingAccount(pk=10**9, name="Ghost")
 
     refused(AccountNotFound, transfer(anna, ghost, wanted(batch.project, 1)))
-    refused(AccountNotFound, lambda: holding_account_freeze(pk=10**9, frozen=True))
+    refused(AccountNotFound, lambda: freeze(10**9))
 
 
 def test_an_account_with_credits_is_not_closed_nor_a_closed_one_frozen(anna):
     empty = account()
-    holding_account_close(pk=empty.pk)
+    officer = person(TRANSACTIONS_OFFICER)
+    holding_account_close(actor=officer, pk=empty.pk)
 
-    refused(StateConflict, lambda: holding_account_close(pk=anna.pk), because="still holds")
-    refused(StateConflict, lambda: holding_account_freeze(pk=empty.pk, frozen=True), because="closed")
+    refused(StateConflict, lambda: holding_account_close(actor=officer, pk=anna.pk), because="still holds")
+    refused(StateConflict, lambda: freeze(empty.pk), because="closed")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 256, "two\nlines"])

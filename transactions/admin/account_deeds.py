@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from carboncore.common.admin.confirm import posted
+from carboncore.common.client_address import client_address
 from transactions.admin.fields import (
     OnceForm,
     TonnesField,
@@ -36,10 +37,22 @@ from transactions.services import (
     credits_transfer,
     holding_account_close,
     holding_account_freeze,
+    holding_account_unfreeze,
 )
 
-CHANGE = "transactions.change_holdingaccount"
 _FINAL = "This is final: nothing brings these credits back."
+
+
+class FreezeForm(forms.Form):
+    """Why the account must stop."""
+
+    reason = reason_field("Kept in the account's history, with your name.")
+
+
+class StateForm(forms.Form):
+    """Why, where there is something to say."""
+
+    reason = reason_field("Kept in the account's history, with your name.", required=False)
 
 
 class CreditsForm(OnceForm):
@@ -108,13 +121,13 @@ ACCOUNT_DEEDS = (
     Deed("retire", "Retire", "Retire credits of this account?", WORK, _may_move),
     Deed("transfer", "Transfer", "Transfer credits of this account?", WORK, _may_move),
     Deed("release", "Release buffer credits", "Release buffer credits to an account?", WORK, _is_open_pool),
-    Deed("freeze", "Freeze", "Freeze this account?", CHANGE, lambda account, _: account.state == AccountState.OPEN),
-    Deed("unfreeze", "Unfreeze", "Unfreeze this account?", CHANGE,
+    Deed("freeze", "Freeze", "Freeze this account?", WORK, lambda account, _: account.state == AccountState.OPEN),
+    Deed("unfreeze", "Unfreeze", "Unfreeze this account?", WORK,
          lambda account, _: account.state == AccountState.FROZEN),
     Deed("cancel", "Cancel", "Cancel credits of this account?", WORK, _may_move, is_dangerous=True),
     Deed("cancel-buffer", "Cancel buffer credits", "Cancel buffer credits for a reversal?", WORK, _is_open_pool,
          is_dangerous=True),
-    Deed("close", "Close the account", "Close this account for good?", CHANGE,
+    Deed("close", "Close the account", "Close this account for good?", WORK,
          lambda account, _: account.kind == AccountKind.HOLDING and account.state != AccountState.CLOSED,
          is_dangerous=True),
 )  # fmt: skip
@@ -220,15 +233,17 @@ class AccountDeedsMixin:
 
     def deed_freeze(self, request: HttpRequest, obj: HoldingAccount, deed: Deed) -> HttpResponse:
         """Stop the account."""
-        return self._state(request, obj, deed, "A frozen account neither gives nor receives, nor can it be paid into.")
+        explanation = "A frozen account neither gives nor receives, nor can it be paid into."
+        return self._state(request, obj, deed, holding_account_freeze, explanation)
 
     def deed_unfreeze(self, request: HttpRequest, obj: HoldingAccount, deed: Deed) -> HttpResponse:
         """Let the account move again."""
-        return self._state(request, obj, deed, "It may give and receive again.")
+        return self._state(request, obj, deed, holding_account_unfreeze, "It may give and receive again.")
 
     def deed_close(self, request: HttpRequest, obj: HoldingAccount, deed: Deed) -> HttpResponse:
         """Close the account for good."""
-        return self._state(request, obj, deed, "Only an account that holds nothing that could move can be closed.")
+        explanation = "Only an account that holds nothing that could move, and awaits nothing, can be closed."
+        return self._state(request, obj, deed, holding_account_close, explanation)
 
     def _credits(
         self,
@@ -245,15 +260,19 @@ class AccountDeedsMixin:
 
         return self.ask(request, obj, deed, form=form, run=run, explanation=explanation, facts=_facts(obj))
 
-    def _state(self, request: HttpRequest, obj: HoldingAccount, deed: Deed, explanation: str) -> HttpResponse:
-        def run(_: dict[str, Any]) -> str:
-            if deed.name == "close":
-                account = holding_account_close(pk=obj.pk)
-            else:
-                account = holding_account_freeze(pk=obj.pk, frozen=deed.name == "freeze")
+    def _state(
+        self,
+        request: HttpRequest,
+        obj: HoldingAccount,
+        deed: Deed,
+        service: Callable[..., HoldingAccount],
+        explanation: str,
+    ) -> HttpResponse:
+        def run(data: dict[str, Any]) -> str:
+            account = service(actor=_actor(request), pk=obj.pk, reason=data["reason"])
             return f"“{account}” is now {account.get_state_display().lower()}."
 
-        form = forms.Form(posted(request))
+        form = (FreezeForm if deed.name == "freeze" else StateForm)(posted(request))
         return self.ask(request, obj, deed, form=form, run=run, explanation=explanation, facts=_facts(obj))
 
 
@@ -263,7 +282,7 @@ def _actor(request: HttpRequest) -> Any:
 
 def _origin(request: HttpRequest) -> Origin:
     agent = "".join(c for c in str(request.META.get("HTTP_USER_AGENT", "")) if c.isprintable())
-    return Origin(ip_address=request.META.get("REMOTE_ADDR") or None, user_agent=agent[:500])
+    return Origin(ip_address=client_address(request), user_agent=agent[:500])
 
 
 def _wanted(data: dict[str, Any]) -> Wanted:

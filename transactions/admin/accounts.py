@@ -14,7 +14,7 @@ from transactions.admin.fields import tonnes
 from transactions.admin.pages import Cell, Deed, Head, LedgerAdmin, Table, list_of, moment, number, page_at
 from transactions.choices import AccountState, BlockState, EntryKind
 from transactions.models import Balance, HoldingAccount, LedgerEntry
-from transactions.selectors.admin_accounts import held_credits, latest_movements, state_sums
+from transactions.selectors.admin_accounts import held_credits, latest_movements, state_changes, state_sums
 
 LATEST = 25
 _TONES = {AccountState.OPEN: "good", AccountState.FROZEN: "wait", AccountState.CLOSED: "plain"}
@@ -70,7 +70,10 @@ class HoldingAccountAdmin(AccountDeedsMixin, LedgerAdmin):
         sums = state_sums(account=obj)
         notes = []
         if obj.state == AccountState.FROZEN:
-            notes.append(("warning", "Frozen: it neither gives nor receives, and purchases into it do not settle."))
+            why = f" Why: {told[0].reason}" if (told := state_changes(account=obj, count=1)) else ""
+            notes.append(
+                ("warning", f"Frozen: it neither gives nor receives, and purchases into it do not settle.{why}")
+            )
         if obj.claim_email and obj.owner_id is None:
             notes.append(("info", f"These credits wait for whoever proves to own {obj.claim_email}."))
         return Head(
@@ -118,7 +121,7 @@ class HoldingAccountAdmin(AccountDeedsMixin, LedgerAdmin):
             else "",
             more_text="All entries of this account",
         )
-        return [balances, movements]
+        return [balances, movements, *_states(obj)]
 
     # -- columns ----------------------------------------------------------------------------------------------
 
@@ -156,6 +159,16 @@ class HoldingAccountAdmin(AccountDeedsMixin, LedgerAdmin):
     def reserved(self, obj: Any) -> str:
         """Return the reserved tonnes."""
         return tonnes(obj.reserved_kg)
+
+
+def _states(account: HoldingAccount) -> list[Table]:
+    """Who froze, unfroze or closed it, and why; no table where nobody ever did."""
+    changes = state_changes(account=account, count=LATEST)
+    rows = [
+        [Cell(moment(row.at)), Cell(AccountState(row.state).label), Cell(row.user), Cell(row.reason or "–")]
+        for row in changes
+    ]
+    return [Table("Frozen, unfrozen, closed", ("When", "Became", "By", "Why"), rows, "")] if rows else []
 
 
 def _signed(kilograms: int) -> str:

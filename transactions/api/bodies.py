@@ -91,6 +91,18 @@ class EmptySerializer(StrictSerializer):
     """Nothing."""
 
 
+class ReasonSerializer(StrictSerializer):
+    """Why."""
+
+    reason = TextField(max_length=1000)
+
+
+class OptionalReasonSerializer(StrictSerializer):
+    """Why, where there is something to say."""
+
+    reason = TextField(max_length=1000, required=False, allow_blank=True)
+
+
 class _MovementSerializer(StrictSerializer):
     project_id = ProjectField()
     quantity = QuantityField()

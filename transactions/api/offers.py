@@ -17,7 +17,7 @@ from carboncore.common.api.listing import BY_ID, Condition, Listing
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response
 from carboncore.common.api.schema import listing_parameters, refusals
 from carboncore.common.api.views import ApiView
-from transactions.api.bodies import EmptySerializer, TransferSerializer
+from transactions.api.bodies import EmptySerializer, OptionalReasonSerializer, TransferSerializer
 from transactions.api.callers import IDEMPOTENCY_KEY, origin_of, signed_in_caller
 from transactions.api.once import answered_once
 from transactions.api.shapes import MovementAnswerSerializer, movement_body
@@ -163,21 +163,26 @@ class OfferView(ApiView):
 class _OfferDeedView(ApiView):
     permission_classes = []
     what: str
+    body_class: type[serializers.Serializer] = EmptySerializer
 
     def act(self, request: Request, public_id: uuid.UUID, service: Callable[..., Transaction]) -> HttpResponse:
         """Do it once, and answer with the offer as it is then."""
         user = signed_in_caller(request)
         offer = offer_visible_to(user=user, public_id=public_id)
-        EmptySerializer(data=request.data).is_valid(raise_exception=True)
-        return answered_once(request, lambda: _body(service(actor=user, pk=offer.pk)), what=self.what, of=public_id)
+        body = self.body_class(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        return answered_once(
+            request, lambda: _body(service(actor=user, pk=offer.pk, **given)), what=self.what, of=public_id
+        )
 
 
-def _deed(operation: str) -> Any:
+def _deed(operation: str, body: type[serializers.Serializer] = EmptySerializer) -> Any:
     return extend_schema(
         operation_id=operation,
         tags=["movements"],
         parameters=[OFFER_ID, IDEMPOTENCY_KEY],
-        request=EmptySerializer,
+        request=body,
         responses={200: OfferAnswerSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     )
 
@@ -208,10 +213,11 @@ class OfferWithdrawView(_OfferDeedView):
     """Withdrawing."""
 
     what = "offer-withdraw"
+    body_class = OptionalReasonSerializer
 
-    @_deed("withdraw_transfer_offer")
+    @_deed("withdraw_transfer_offer", OptionalReasonSerializer)
     def post(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
-        """Take an offer back; for whoever may act for the giving account."""
+        """Take an offer back; for whoever may act for the giving account. Staff who do it for others say why."""
         return self.act(request, public_id, transfer_offer_withdraw)
 
 

@@ -1,6 +1,7 @@
 """What the registry's office does with accounts and the buffer pool: freeze, close, release, cancel."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,7 +10,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.serializers import (
     DoneSerializer,
@@ -19,10 +19,17 @@ from carboncore.common.api.serializers import (
     WholeNumberField,
 )
 from carboncore.common.api.views import ApiView
-from transactions.api.bodies import FIRST_VINTAGE, LAST_VINTAGE, EmptySerializer, ProjectField
+from transactions.api.bodies import (
+    FIRST_VINTAGE,
+    LAST_VINTAGE,
+    OptionalReasonSerializer,
+    ProjectField,
+    ReasonSerializer,
+)
 from transactions.api.callers import IDEMPOTENCY_KEY, signed_in_caller
 from transactions.api.once import answered_once
 from transactions.api.shapes import MovementAnswerSerializer, movement_body
+from transactions.models import HoldingAccount
 from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.selectors.purchases import account_by_address
 from transactions.services import (
@@ -32,36 +39,40 @@ from transactions.services import (
     buffer_release,
     holding_account_close,
     holding_account_freeze,
+    holding_account_unfreeze,
 )
 
 _ACCOUNT = OpenApiParameter("public_id", OpenApiTypes.UUID, "path", description="The account's id.")
 
 
 class _AccountDeedView(ApiView):
-    """Something done to an account as a whole; doing it twice does it once."""
+    """Something done to an account as a whole."""
 
     permissions = {"POST": WORKS_TRANSACTIONS}
+    what: str
     said: str
+    body_class: type[serializers.Serializer] = OptionalReasonSerializer
 
-    @staticmethod
-    def act(pk: int) -> None:
-        """Do it."""
-        raise NotImplementedError
-
-    def post(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
-        """Do it."""
+    def act(self, request: Request, public_id: uuid.UUID, service: Callable[..., HoldingAccount]) -> HttpResponse:
+        """Do it once."""
         account = account_by_address(public_id=public_id)
-        EmptySerializer(data=request.data).is_valid(raise_exception=True)
-        self.act(account.pk)
-        return json_response({"success": True, "message": self.said})
+        body = self.body_class(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+
+        def carry_out() -> dict[str, Any]:
+            service(actor=signed_in_caller(request), pk=account.pk, **given)
+            return {"success": True, "message": self.said}
+
+        return answered_once(request, carry_out, what=self.what, of=public_id)
 
 
-def _deed(operation: str) -> Any:
+def _deed(operation: str, body: type[serializers.Serializer] = OptionalReasonSerializer) -> Any:
     return extend_schema(
         operation_id=operation,
         tags=["accounts"],
-        parameters=[_ACCOUNT],
-        request=EmptySerializer,
+        parameters=[_ACCOUNT, IDEMPOTENCY_KEY],
+        request=body,
         responses={200: DoneSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     )
 
@@ -69,46 +80,34 @@ def _deed(operation: str) -> Any:
 class AccountFreezeView(_AccountDeedView):
     """Freezing."""
 
-    said = "Account frozen"
+    what, said, body_class = "account-freeze", "Account frozen", ReasonSerializer
 
-    @staticmethod
-    def act(pk: int) -> None:
-        holding_account_freeze(pk=pk, frozen=True)
-
-    @_deed("freeze_account")
+    @_deed("freeze_account", ReasonSerializer)
     def post(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
-        """Stop the account from giving and receiving."""
-        return super().post(request, public_id)
+        """Stop the account from giving and receiving, saying why; 409 where it is not open."""
+        return self.act(request, public_id, holding_account_freeze)
 
 
 class AccountUnfreezeView(_AccountDeedView):
     """Unfreezing."""
 
-    said = "Account open"
-
-    @staticmethod
-    def act(pk: int) -> None:
-        holding_account_freeze(pk=pk, frozen=False)
+    what, said = "account-unfreeze", "Account open"
 
     @_deed("unfreeze_account")
     def post(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
-        """Let the account give and receive again."""
-        return super().post(request, public_id)
+        """Let the account give and receive again; 409 where it is not frozen."""
+        return self.act(request, public_id, holding_account_unfreeze)
 
 
 class AccountCloseView(_AccountDeedView):
     """Closing."""
 
-    said = "Account closed"
-
-    @staticmethod
-    def act(pk: int) -> None:
-        holding_account_close(pk=pk)
+    what, said = "account-close", "Account closed"
 
     @_deed("close_account")
     def post(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
-        """Close an account that holds nothing which could still move; for good."""
-        return super().post(request, public_id)
+        """Close an account that holds and awaits nothing which could still move; for good."""
+        return self.act(request, public_id, holding_account_close)
 
 
 class BufferCancellationBodySerializer(StrictSerializer):

@@ -11,7 +11,7 @@ from transactions.models.payment import Payment, PaymentIssue, PaymentRefund, Pl
 from transactions.models.price import CreditPrice, VolumeTier
 from transactions.models.retirement import Retirement
 from transactions.models.reversal import ReversalRequest
-from transactions.models.transaction import Transaction, TransactionEntry
+from transactions.models.transaction import Transaction, TransactionEntry, TransferOffer
 from transactions.models.verification import LedgerVerification
 
 __all__ = [
@@ -37,5 +37,6 @@ __all__ = [
     "StripeEvent",
     "Transaction",
     "TransactionEntry",
+    "TransferOffer",
     "VolumeTier",
 ]

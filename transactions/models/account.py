@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from carboncore.common.history import tracked_history
 from transactions.choices import AccountKind, AccountState, BlockState
 from transactions.querysets import HoldingAccountQuerySet
 
@@ -34,6 +35,11 @@ class HoldingAccount(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = HoldingAccountQuerySet.as_manager()
+    # Whose account it is stands in the account: history repeats no name and no e-mail of a person.
+    history = tracked_history(
+        excluded_fields=["name", "claim_email"],
+        history_change_reason_field=models.CharField(max_length=1000, null=True),
+    )
 
     class Meta:
         ordering = ["pk"]

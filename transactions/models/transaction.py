@@ -9,6 +9,14 @@ from django.db.models import F, Q
 from transactions.choices import PaymentMethod, TransactionStatus, TransactionType
 
 
+class TransferOffers(models.Manager["TransferOffer"]):
+    """Only those transactions that are, or were, offers."""
+
+    def get_queryset(self) -> models.QuerySet["TransferOffer"]:
+        """Return the transfers with a time until which they may be accepted."""
+        return super().get_queryset().filter(transaction_type=TransactionType.TRANSFER, expires_at__isnull=False)
+
+
 class Transaction(models.Model):
     """One purchase, transfer, retirement or cancellation, from request to result.
 
@@ -77,6 +85,20 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_transaction_type_display()} {self.public_id}"
+
+
+class TransferOffer(Transaction):
+    """A transfer that its receiver has to accept: reserved until it is accepted, declined, withdrawn or over."""
+
+    objects = TransferOffers()
+
+    class Meta:
+        proxy = True
+        ordering = ["-pk"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"Transfer offer no. {self.pk}"
 
 
 class TransactionEntry(models.Model):

@@ -33,6 +33,25 @@ class AccountMovement:
     change_kg: int
 
 
+@dataclass(frozen=True)
+class StateChange:
+    """When an account was frozen, unfrozen or closed, by whom and why."""
+
+    at: datetime
+    state: str
+    user: str
+    reason: str
+
+
+def state_changes(*, account: HoldingAccount, count: int) -> list[StateChange]:
+    """Return the latest changes of the account's state, newest first; no other change of it states a reason."""
+    rows = HoldingAccount.history.filter(id=account.pk, history_change_reason__isnull=False)
+    return [
+        StateChange(row.history_date, row.state, str(row.history_user or "the system"), row.history_change_reason)
+        for row in rows.select_related("history_user").order_by("-history_date", "-history_id")[:count]
+    ]
+
+
 def held_credits(*, account: HoldingAccount) -> list[HeldCredits]:
     """Return the account's balances by project and vintage."""
     rows = (

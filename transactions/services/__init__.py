@@ -7,6 +7,7 @@ from transactions.services.holding_accounts import (
     holding_account_close,
     holding_account_freeze,
     holding_account_open,
+    holding_account_unfreeze,
     proceeds_account,
 )
 from transactions.services.idempotency import answer_once
@@ -59,6 +60,7 @@ __all__ = [
     "holding_account_close",
     "holding_account_freeze",
     "holding_account_open",
+    "holding_account_unfreeze",
     "issuance_request_approve",
     "issuance_request_create",
     "issuance_request_reject",

@@ -1,15 +1,19 @@
 """Opening, freezing and closing accounts, and finding the registry's own."""
 
+from collections.abc import Callable
+
 from django.db import transaction
 
 from accounts.choices import OrganisationState
 from accounts.errors import OrganisationStateWrong
 from accounts.models import Organisation, User
-from carboncore.common.errors import InvalidInput, StateConflict
+from carboncore.common.errors import InvalidInput, NotAllowed, StateConflict
 from registry.models import Project
-from transactions.choices import AccountKind, AccountState
+from transactions.choices import AccountKind, AccountState, TransactionStatus
 from transactions.locks import account_lock_exclusive
-from transactions.models import Balance, HoldingAccount
+from transactions.models import Balance, HoldingAccount, Transaction
+from transactions.querysets import WORKS_TRANSACTIONS
+from transactions.services.moving import stated_reason
 
 
 def holding_account_open(
@@ -39,37 +43,83 @@ def holding_account_open(
     return account
 
 
-def holding_account_freeze(*, pk: int, frozen: bool) -> HoldingAccount:
-    """Stop the account from giving and receiving, or let it again; waits for movements under way.
+def holding_account_freeze(*, actor: User, pk: int, reason: str) -> HoldingAccount:
+    """Stop an open account from giving and receiving; waits for movements under way. The reason stays in its history.
 
     Raises:
+        NotAllowed: the actor may not work with accounts.
+        InvalidInput: no reason was given, or one that is too long or not text.
         AccountNotFound: there is none.
-        StateConflict: the account is closed.
+        StateConflict: the account is frozen or closed already.
     """
+    reason = stated_reason(reason)
+    return _state_change(actor, pk, came_from=(AccountState.OPEN,), to=AccountState.FROZEN, reason=reason)
+
+
+def holding_account_unfreeze(*, actor: User, pk: int, reason: str = "") -> HoldingAccount:
+    """Let a frozen account give and receive again.
+
+    Raises:
+        NotAllowed, AccountNotFound: as for freezing.
+        InvalidInput: the reason is too long or not text.
+        StateConflict: the account is not frozen.
+    """
+    reason = stated_reason(reason) if reason.strip() else ""
+    return _state_change(actor, pk, came_from=(AccountState.FROZEN,), to=AccountState.OPEN, reason=reason)
+
+
+def holding_account_close(*, actor: User, pk: int, reason: str = "") -> HoldingAccount:
+    """Close for good a person's or an organisation's account that holds, and awaits, nothing that could still move.
+
+    Raises:
+        NotAllowed, AccountNotFound: as for freezing.
+        InvalidInput: the reason is too long or not text.
+        StateConflict: it is closed already, is one of the registry's own, still holds active, reserved or buffer
+            credits, or is to receive some.
+    """
+    reason = stated_reason(reason) if reason.strip() else ""
+    came_from = (AccountState.OPEN, AccountState.FROZEN)
+    return _state_change(actor, pk, came_from=came_from, to=AccountState.CLOSED, reason=reason, check=_require_closable)
+
+
+def _state_change(
+    actor: User,
+    pk: int,
+    *,
+    came_from: tuple[AccountState, ...],
+    to: AccountState,
+    reason: str,
+    check: Callable[[HoldingAccount], None] | None = None,
+) -> HoldingAccount:
+    if not actor.has_perm(WORKS_TRANSACTIONS):
+        raise NotAllowed("Your role may not freeze, unfreeze or close accounts. Ask a transactions officer.")
     with transaction.atomic():
         account = account_lock_exclusive(pk)
-        if account.state == AccountState.CLOSED:
-            raise StateConflict("This account is closed; open a new one instead.")
-        account.state = AccountState.FROZEN if frozen else AccountState.OPEN
+        if account.state not in came_from:
+            raise StateConflict(
+                f"Account {account.number} is {account.get_state_display().lower()}; only one that is"
+                f" {' or '.join(state.label.lower() for state in came_from)} can become {to.label.lower()}."
+            )
+        if check is not None:
+            check(account)
+        account.state = to
+        # Also when nothing was said: in history, rows with a reason are the changes of state.
+        account._change_reason = reason  # type: ignore[attr-defined]  # noqa: SLF001 - history reads it there
         account.save(update_fields=["state"])
     return account
 
 
-def holding_account_close(*, pk: int) -> HoldingAccount:
-    """Close an account that holds nothing that could still move.
-
-    Raises:
-        AccountNotFound: there is none.
-        StateConflict: it still holds active, reserved or buffer credits.
-    """
-    with transaction.atomic():
-        account = account_lock_exclusive(pk)
-        movable = Balance.objects.filter(account=account, state__in=["active", "reserved", "buffer"], quantity_kg__gt=0)
-        if movable.exists():
-            raise StateConflict("This account still holds credits. Transfer or retire them first.")
-        account.state = AccountState.CLOSED
-        account.save(update_fields=["state"])
-    return account
+def _require_closable(account: HoldingAccount) -> None:
+    if account.kind != AccountKind.HOLDING:
+        raise StateConflict(f"The registry itself needs account {account.number}; freeze it instead.")
+    movable = Balance.objects.filter(account=account, state__in=["active", "reserved", "buffer"], quantity_kg__gt=0)
+    if movable.exists():
+        raise StateConflict("This account still holds credits. Transfer or retire them first.")
+    under_way = [TransactionStatus.PENDING, TransactionStatus.RESERVED]
+    if Transaction.objects.filter(to_account=account, status__in=under_way).exists():
+        raise StateConflict(
+            "Credits are on their way into this account: a purchase or an offer. Cancel or settle that first."
+        )
 
 
 def proceeds_account(*, project: Project) -> HoldingAccount:

@@ -18,7 +18,7 @@ from transactions.errors import OfferOver
 from transactions.locks import batch_lock, offer_lock
 from transactions.models import HoldingAccount, LedgerEntry, Transaction
 from transactions.services.movements import transfer_check_accounts
-from transactions.services.moving import Order, Origin, Wanted, order_entries
+from transactions.services.moving import Order, Origin, Wanted, order_entries, stated_reason
 from transactions.services.posting import Posting, posting
 from transactions.services.purchases.holding import link_entries, ranges_moved
 from transactions.services.purchases.moves import status_move
@@ -131,20 +131,24 @@ def transfer_offer_decline(*, actor: User, pk: int) -> Transaction:
     return offer
 
 
-def transfer_offer_withdraw(*, actor: User, pk: int) -> Transaction:
-    """Take an offer back.
+def transfer_offer_withdraw(*, actor: User, pk: int, reason: str = "") -> Transaction:
+    """Take an offer back. Staff who do it for others say why; the ledger keeps the reason.
 
     Raises:
         OfferNotFound: there is no such offer.
         NotAllowed: the actor may not act for the giving account.
+        InvalidInput: the reason is missing where it is needed, too long or not text.
         OfferOver: it was decided before.
         AccountNotUsable: the giving account is frozen or closed.
     """
     with transaction.atomic():
         offer = offer_lock(pk)
-        _require_acting(actor, _accounts(offer)[0])
+        giver_id, _ = _accounts(offer)
+        _require_acting(actor, giver_id)
         _check_open(offer)
-        _give_back(offer, TransactionStatus.CANCELLED, actor, "Withdrawn by the giver.")
+        own = HoldingAccount.objects.held_for(actor).filter(pk=giver_id).exists()
+        why = "Withdrawn by the giver." if own and not reason.strip() else stated_reason(reason)
+        _give_back(offer, TransactionStatus.CANCELLED, actor, why)
     return offer
 
 

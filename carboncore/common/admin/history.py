@@ -49,6 +49,7 @@ class HistoryEntry:
     subject: str
     user: str
     entrance: str
+    reason: str = ""
     changes: list[FieldChange] = field(default_factory=list)
 
 
@@ -118,6 +119,7 @@ def _entries(source: HistorySource, rows: list[tuple[int, Any]]) -> dict[int, Hi
             subject=source.label or "",
             user=str(row.history_user) if row.history_user else "the system",
             entrance=row.get_entrance_display(),
+            reason=row.history_change_reason or "",
             changes=_changes(source, before[row.history_id], row, names),
         )
         for position, row in rows
@@ -142,11 +144,12 @@ def _predecessors(source: HistorySource, rows: list[Any]) -> dict[int, Any]:
 
 
 def _told_fields(source: HistorySource) -> list[models.Field]:
-    """Leave out bookkeeping, and the parent of rows that are told on their parent's own page."""
+    """Leave out bookkeeping, what history does not keep, and the parent of rows told on their parent's own page."""
+    kept = {f.attname for f in _history_model(source.model)._meta.concrete_fields}
     return [
         f
         for f in source.model._meta.concrete_fields
-        if f.name not in _UNTOLD and not f.primary_key and f.attname not in source.filters
+        if f.name not in _UNTOLD and not f.primary_key and f.attname in kept and f.attname not in source.filters
     ]
 
 

@@ -3,10 +3,9 @@
 import pytest
 
 from tests.ledger_dumps import ledger_dump
-from tests.ledger_factories import account, account_with, issued_batch
+from tests.ledger_factories import account, account_with, freeze, issued_batch
 from tests.purchase_factories import assert_ledger_clean, held
 from transactions.models import Retirement, Transaction
-from transactions.services import holding_account_freeze
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1"
@@ -165,7 +164,7 @@ def test_what_a_movement_lacks_is_told(  # noqa: PLR0917 - three fixtures and th
 @pytest.mark.parametrize("path", BODIES)
 def test_a_frozen_account_gives_nothing(trader, batch, mine, path):
     body = BODIES[path](mine, batch)
-    holding_account_freeze(pk=mine.pk, frozen=True)
+    freeze(mine.pk)
     before = ledger_dump()
 
     answer = trader.post(f"{API}/{path}", body)

@@ -7,11 +7,10 @@ import pytest
 from registry.services import project_move
 from tests.factories import person
 from tests.ledger_dumps import ledger_dump
-from tests.ledger_factories import account, proceeds_of
+from tests.ledger_factories import account, freeze, proceeds_of
 from tests.purchase_factories import assert_ledger_clean, blocks_of, held, selling_batch
 from tests.transactions.purchases.conftest import order_of
 from transactions.models import HoldingAccount, Transaction
-from transactions.services import holding_account_freeze
 from transactions.services.prices import price_set
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +155,7 @@ def suspended(batch):
 
 
 def frozen_seller(batch):
-    holding_account_freeze(pk=proceeds_of(batch.project).pk, frozen=True)
+    freeze(proceeds_of(batch.project).pk)
 
 
 def nothing(batch):
@@ -209,7 +208,7 @@ def test_somebody_elses_account_is_not_found(by_invoice, trader):
 
 def test_a_frozen_account_of_ones_own_is_refused(by_invoice, trader):
     batch, mine = selling_batch(), account(owner=trader.user)
-    holding_account_freeze(pk=mine.pk, frozen=True)
+    freeze(mine.pk)
 
     refused(trader.post(PURCHASES, order_of(batch, to_account=str(mine.public_id))), 409, "account_not_usable")
 

@@ -8,7 +8,7 @@ import pytest
 from carboncore.common.errors import InvalidInput, StateConflict
 from tests.factories import person
 from tests.ledger_dumps import ledger_dump
-from tests.ledger_factories import account, proceeds_of
+from tests.ledger_factories import account, freeze, proceeds_of, unfreeze
 from tests.purchase_factories import (
     assert_ledger_clean,
     blocks_of,
@@ -22,7 +22,7 @@ from tests.transactions.purchases.conftest import order_of
 from transactions.errors import CreditsNotRefundable, PurchaseStateWrong
 from transactions.models import PaymentIssue, PaymentRefund, Transaction
 from transactions.payments import payment_provider
-from transactions.services import RetirementDetails, Wanted, credits_retire, credits_transfer, holding_account_freeze
+from transactions.services import RetirementDetails, Wanted, credits_retire, credits_transfer
 from transactions.services.purchases import (
     guest_accounts_claim,
     payment_confirm,
@@ -250,14 +250,14 @@ def test_staff_give_the_money_back(stripe, clerk):
 
 def test_money_for_an_account_that_cannot_receive_waits_for_a_person(stripe, clerk):
     purchase = payable_purchase(selling_batch())
-    holding_account_freeze(pk=purchase.to_account_id, frozen=True)
+    freeze(purchase.to_account_id)
     stripe.pay(purchase.stripe_payment_intent_id)
 
     payments_reconcile(wait=payments_reconcile.__kwdefaults__["wait"] * 0)
 
     issue = PaymentIssue.objects.get()
     assert (issue.kind, held(purchase.to_account)) == ("not_deliverable", 0)
-    holding_account_freeze(pk=purchase.to_account_id, frozen=False)
+    unfreeze(purchase.to_account_id)
     payment_issue_resolve(actor=clerk, pk=issue.pk, resolution="delivered", note="unfrozen")
     assert held(purchase.to_account) == 10_000
 

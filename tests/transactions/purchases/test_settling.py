@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from tests.ledger_factories import proceeds_of
+from tests.ledger_factories import freeze, proceeds_of
 from tests.purchase_factories import (
     assert_ledger_clean,
     blocks_of,
@@ -21,7 +21,7 @@ from tests.purchase_factories import (
 from transactions.errors import PaymentDeclined, PaymentIncomplete, PurchaseStateWrong
 from transactions.models import LedgerEntry, PaymentIssue, PaymentRefund, Transaction
 from transactions.payments import payment_provider
-from transactions.services import RetirementDetails, holding_account_freeze
+from transactions.services import RetirementDetails
 from transactions.services.purchases import (
     Settled,
     payment_begin,
@@ -344,7 +344,7 @@ def test_the_command_says_what_it_did(stripe, capsys):
 
 def test_one_purchase_that_cannot_be_freed_does_not_keep_the_others(by_invoice):
     stuck, free = [expire(reserved_purchase(selling_batch())) for _ in range(2)]
-    holding_account_freeze(pk=stuck.from_account_id, frozen=True)
+    freeze(stuck.from_account_id)
 
     done = reservations_expire()
 
