@@ -1,4 +1,4 @@
-"""Who is acting and through which entrance, for the history and (later) the audit trail.
+"""Who is acting and through which entrance, for the history and the audit trail.
 
 A context variable, set by the middleware, the commands and the jobs, so that services need no
 request object and a history row still says where a change came from.
@@ -7,7 +7,7 @@ request object and a history row still says where a change came from.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
@@ -22,12 +22,19 @@ class Entrance(models.TextChoices):
     JOB = "job", "Background job"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """The person (or None for the system itself) and the entrance of the present unit of work."""
+    """The person (or None for the system itself) and the entrance of the present unit of work, and where it came from.
+
+    `on_behalf_of` is the account or organisation for which the person acts, when that is somebody else.
+    """
 
     user: Any | None
     entrance: Entrance
+    ip_address: str | None = None
+    user_agent: str = ""
+    request_id: str = ""
+    on_behalf_of: Any | None = None
 
 
 _NOBODY = Actor(None, Entrance.COMMAND)
@@ -40,9 +47,26 @@ def current_actor() -> Actor:
 
 
 @contextmanager
-def acting(user: Any | None, entrance: Entrance) -> Iterator[None]:
+def acting(
+    user: Any | None,
+    entrance: Entrance,
+    *,
+    ip_address: str | None = None,
+    user_agent: str = "",
+    request_id: str = "",
+) -> Iterator[None]:
     """Run the block as `user` through `entrance`; the previous actor is restored afterwards."""
-    token = _current.set(Actor(user, entrance))
+    token = _current.set(Actor(user, entrance, ip_address, user_agent, request_id))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def acting_for(principal: Any | None) -> Iterator[None]:
+    """Run the block as the present actor on behalf of an account or organisation."""
+    token = _current.set(replace(_current.get(), on_behalf_of=principal))
     try:
         yield
     finally:
@@ -51,4 +75,4 @@ def acting(user: Any | None, entrance: Entrance) -> Iterator[None]:
 
 def set_actor(user: Any | None, entrance: Entrance) -> None:
     """Name the actor for the rest of the enclosing `acting` block (a request learns its user late)."""
-    _current.set(Actor(user, entrance))
+    _current.set(replace(_current.get(), user=user, entrance=entrance))

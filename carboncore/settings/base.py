@@ -34,8 +34,9 @@ INSTALLED_APPS = [
     "import_export",
     "simple_history",
     "procrastinate.contrib.django",
-    "django_structlog",
     "carboncore.common",
+    "carboncore.audit",
+    "carboncore.mail",
     "accounts",
     "registry",
     "transactions",
@@ -43,10 +44,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "carboncore.common.observing.requests.ObservedRequestsMiddleware",
     "carboncore.common.api.public_reads.PublicReadsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "carboncore.common.security_headers.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "corsheaders.middleware.CorsMiddleware",

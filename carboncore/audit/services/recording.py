@@ -1,0 +1,78 @@
+"""Recording one event, in the transaction of what it tells about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+
+from carboncore.audit.actions import ACTIONS
+from carboncore.audit.choices import Outcome
+from carboncore.audit.models import Event
+from carboncore.audit.redaction import CHANGED, is_redacted
+from carboncore.audit.services.changes import plain
+from carboncore.common.context import current_actor
+
+_LONGEST_NOTE = 1_000
+_LONGEST_AGENT = 200
+
+
+def event_record(
+    *,
+    action: str,
+    obj: models.Model | None = None,
+    changes: Mapping[str, Any] | None = None,
+    on_behalf_of: models.Model | None = None,
+    outcome: str = Outcome.DONE,
+    note: str = "",
+    actor: models.Model | None = None,
+) -> Event:
+    """Record what is being done to `obj`: one INSERT, which stands or falls with the caller's transaction.
+
+    Who, through which entrance and from where is known from the context; `actor` names the person where the context
+    does not know them yet (signing in) or may not (a service that is told who acts). `changes` maps a field to
+    [before, after], as `changes_since` makes them; what is secret or personal is cut down to "changed" here.
+    A record that is deleted is named before it goes.
+
+    Raises:
+        ValueError: `action` is not declared in `carboncore.audit.actions`.
+    """
+    if action not in ACTIONS:
+        raise ValueError(f"“{action}” is no declared action: add it to carboncore/audit/actions.py.")
+    context = current_actor()
+    person = actor if actor is not None else context.user
+    principal = on_behalf_of if on_behalf_of is not None else context.on_behalf_of
+    object_type = obj._meta.label_lower if obj is not None else ""
+    return Event.objects.create(
+        action=action,
+        outcome=outcome,
+        actor_id=person.pk if person is not None else None,
+        entrance=context.entrance,
+        ip_address=context.ip_address,
+        user_agent=str(plain(context.user_agent))[:_LONGEST_AGENT],
+        request_id=context.request_id,
+        on_behalf_of=f"{principal._meta.label_lower}:{principal.pk}" if principal is not None else "",
+        object_type=object_type,
+        object_id=str(obj.pk) if obj is not None and obj.pk is not None else "",
+        note=_cut(note),
+        changes=_told(object_type, changes or {}),
+    )
+
+
+def _told(object_type: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: CHANGED
+        if is_redacted(object_type, name)
+        else plain(values)
+        if not _is_pair(values)
+        else [plain(value) for value in values]
+        for name, values in changes.items()
+    }
+
+
+def _is_pair(values: Any) -> bool:
+    return isinstance(values, list | tuple) and len(values) == 2
+
+
+def _cut(note: str) -> str:
+    text = note.replace("\x00", "").encode(errors="replace").decode()
+    return text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 1]}…"
