@@ -54,7 +54,7 @@ _REGISTRY_WORK = {
 }
 
 ROLE_PERMISSIONS: dict[str, set[str]] = {
-    SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*"},
+    SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*", "mail.*"},
     REGISTRY_OFFICER: _VIEW | _REGISTRY_WORK,
     REVIEWER: _VIEW | {"registry.validate_project", "registry.settle_overlap", "registry.verify_monitoringperiod"},
     TRANSACTIONS_OFFICER: _VIEW
@@ -62,6 +62,8 @@ ROLE_PERMISSIONS: dict[str, set[str]] = {
         "accounts.work_transactions",
         "accounts.view_organisation",
         "accounts.view_membership",
+        # Whether a buyer was told, and telling them again.
+        "mail.*",
         "transactions.add_*",
         "transactions.change_*",
         "transactions.approve_reversalrequest",

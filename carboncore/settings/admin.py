@@ -232,6 +232,13 @@ STAFF_NAVIGATION = [
             },
             {"title": "Groups", "icon": "groups", "view": "auth_group_changelist", "permission": "auth.view_group"},
             {
+                "title": "Mail",
+                "icon": "mail",
+                "view": "mail_outgoingmail_changelist",
+                "permission": "mail.view_outgoingmail",
+                "badges": ("failed_mails",),
+            },
+            {
                 "title": "Background jobs",
                 "icon": "schedule",
                 "view": "procrastinate_procrastinatejob_changelist",
