@@ -10,5 +10,6 @@ from .base import *  # noqa: E402
 from .ledger import *  # noqa: E402
 from .limits import *  # noqa: E402
 from .logging import *  # noqa: E402
+from .mail import *  # noqa: E402
 from .payments import *  # noqa: E402
 from .security import *  # noqa: E402
