@@ -22,3 +22,45 @@ class MembershipRole(models.TextChoices):
 
 # Who moves what the organisation holds; a viewer looks.
 MOVING_ROLES = (MembershipRole.OWNER, MembershipRole.TRADER)
+
+
+class Role(models.TextChoices):
+    """What a person is to the registry. Everybody buys; staff grant the others. Staff itself is `is_staff`."""
+
+    BUYER = "buyer", "Buyer"
+    SELLER = "seller", "Seller"
+    PROJECT_DEVELOPER = "project_developer", "Project developer"
+    VERIFIER = "verifier", "Verifier"
+    INSTRUCTOR = "instructor", "Instructor"
+
+
+GRANTED_ROLES = (Role.SELLER, Role.PROJECT_DEVELOPER, Role.VERIFIER, Role.INSTRUCTOR)
+
+
+class SessionKind(models.TextChoices):
+    """Through which door somebody signed in."""
+
+    API = "api", "API"
+    PAGES = "pages", "This site's pages"
+    STAFF = "staff", "Staff API"
+
+
+class SessionEnd(models.TextChoices):
+    """Why a session ended before its time."""
+
+    LOGOUT = "logout", "Signed out"
+    REVOKED = "revoked", "Ended from another session"
+    EVERYWHERE = "everywhere", "Signed out everywhere"
+    REUSE = "reuse", "A used refresh token came again"
+    PASSWORD = "password", "The password was changed"
+    RECLAIMED = "reclaimed", "The owner took the account back"
+    DEACTIVATED = "deactivated", "The account was deactivated"
+    ERASED = "erased", "The account was erased"
+
+
+class LinkPurpose(models.TextChoices):
+    """What a link in a mail is for."""
+
+    RESET_PASSWORD = "reset_password", "Choose a new password"
+    CHANGE_EMAIL = "change_email", "Confirm a new e-mail"
+    RECLAIM = "reclaim", "Undo a change of e-mail"

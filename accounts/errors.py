@@ -80,3 +80,64 @@ class LastOwner(StateConflict):
 
     def __init__(self) -> None:
         super().__init__("This is the organisation's last owner. Make another member an owner first.")
+
+
+class UsernameTaken(StateConflict):
+    """Somebody else has this username, or asked for it and may still confirm."""
+
+    code = "username_taken"
+
+    def __init__(self) -> None:
+        super().__init__("This username is taken. Choose another one.")
+
+
+class LinkRefused(RegistryError):
+    """A link out of a mail was used, has expired, or was never one of ours; never says which."""
+
+    code = "link_invalid"
+
+    def __init__(self) -> None:
+        super().__init__("This link was used already or has expired. Ask for a new one.")
+
+
+class RefreshRefused(RegistryError):
+    """A refresh token does not (or no longer) continue a session."""
+
+    code = "refresh_token_invalid"
+    http_status = 401
+
+    def __init__(self) -> None:
+        super().__init__("This session has ended. Sign in again.")
+
+
+class RefreshedAlready(StateConflict):
+    """The same client exchanged this refresh token a moment ago."""
+
+    code = "refresh_token_used"
+
+    def __init__(self) -> None:
+        super().__init__("This refresh token was exchanged a moment ago. Use the tokens of that answer.")
+
+
+class SessionNotFound(NotFound):
+    """There is no such session, or it is somebody else's."""
+
+    code = "session_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such session of yours.")
+
+
+class PersonNotFound(NotFound):
+    """There is no such person."""
+
+    code = "person_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such person.")
+
+
+class ErasureHindered(StateConflict):
+    """An account cannot be erased yet; the message says what to do first."""
+
+    code = "erasure_hindered"

@@ -1,0 +1,20 @@
+"""People's sign-in: how long tokens and links last, and which passwords are good enough."""
+
+from carboncore.environment import env
+
+# Minutes that an access token lasts; the session behind it can be ended at any moment.
+ACCESS_TOKEN_MINUTES: int = env.int("ACCESS_TOKEN_MINUTES", default=30)
+# Days without a refresh after which a session is over, and days after which it is over in any case.
+REFRESH_TOKEN_DAYS: int = env.int("REFRESH_TOKEN_DAYS", default=30)
+SESSION_DAYS: int = env.int("SESSION_DAYS", default=90)
+
+# The contract's rule and no theatre beyond it; staff passwords follow AUTH_PASSWORD_VALIDATORS.
+PERSON_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "accounts.password_rules.LetterAndDigitValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "email", "full_name")},
+    },
+]
