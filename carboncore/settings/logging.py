@@ -1,17 +1,17 @@
 """Logs: a JSON object a line on a server, readable lines on a laptop, and no local variable's value in either."""
 
-import logging
 import sys
 
 import structlog
 
+from carboncore.common.observing.scrubbing import scrub_event
 from carboncore.environment import DEBUG, env
 
 # Rich's and structlog's pretty tracebacks print local variables, passwords and keys among them: plain ones are used.
 _RENDERERS: list[structlog.typing.Processor] = (
-    [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+    [structlog.processors.format_exc_info, scrub_event, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     if DEBUG
-    else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else [structlog.processors.format_exc_info, scrub_event, structlog.processors.JSONRenderer()]
 )
 _SHARED_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -29,13 +29,24 @@ LOGGING = {
             "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_RENDERERS],
             "foreign_pre_chain": _SHARED_PROCESSORS,
         },
+        "requests": {"()": "carboncore.common.observing.lines.RequestLine", "readable": DEBUG},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "filters": {"route_instead_of_path": {"()": "carboncore.common.observing.lines.RouteInsteadOfPath"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "lines",
+            "filters": ["route_instead_of_path"],
+        },
+        "requests": {"class": "logging.StreamHandler", "formatter": "requests"},
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Django's own handlers would print everything a second time.
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # One line a request, when it is answered, public reads among them.
+        "carboncore.requests": {"handlers": ["requests"], "propagate": False},
         # What was not found or refused is told by the request's own line.
         "django.request": {"level": "ERROR"},
         # Each command would begin with the list of the job queue's own tasks.
@@ -44,8 +55,8 @@ LOGGING = {
     },
 }
 
-# One line a request, when it is answered: it says all that the line at its beginning would.
-DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+# Milliseconds from which a query is told of, without its values; 0 switches that off.
+SLOW_QUERY_MS: int = env.int("SLOW_QUERY_MS", default=500)
 
 structlog.configure(
     processors=[

@@ -30,6 +30,7 @@ class PublicReadsMiddleware:
         match = self._short_way(request)
         if match is None:
             return self.get_response(request)
+        request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         headers = response.headers
         for name, value in self._headers:
