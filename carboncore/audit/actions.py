@@ -20,7 +20,6 @@ _SECURITY = {
     "api_key.refused": "API key refused",
     "api_key.revoked": "API key revoked",
     "audit.exported": "Audit trail exported",
-    "audit.sealed": "Audit trail sealed",
     "data.exported": "List exported",
     "factor.added": "Second factor added",
     "factor.recovery_codes_made": "Recovery codes made",

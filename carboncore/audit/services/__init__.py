@@ -2,5 +2,7 @@
 
 from carboncore.audit.services.changes import changes_since, state_of
 from carboncore.audit.services.recording import event_record
+from carboncore.audit.services.sealing import audit_seal
+from carboncore.audit.services.verifying import audit_verify
 
-__all__ = ["changes_since", "event_record", "state_of"]
+__all__ = ["audit_seal", "audit_verify", "changes_since", "event_record", "state_of"]
