@@ -42,14 +42,14 @@ def secret(name: str) -> str:
     return local_secrets.ensure(VAR_DIR)[name] if DEBUG and not given else given
 
 
-def networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    """Return the addresses and networks (`10.0.0.0/8`, `::1`) that the variable lists.
+def networks(name: str, texts: list[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return the addresses and networks (`10.0.0.0/8`, `::1`) that the variable of that name lists.
 
     Raises:
         ImproperlyConfigured: an entry is neither.
     """
     found = []
-    for text in env.list(name, default=[]):
+    for text in texts:
         try:
             found.append(ipaddress.ip_network(text.strip(), strict=False))
         except ValueError:

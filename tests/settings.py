@@ -13,6 +13,8 @@ from tests import cluster
 os.environ["DATABASE_URL"] = cluster.address()
 os.environ["DEBUG"] = "true"
 os.environ["HTTPS"] = "false"
+# All tests are one address to the server. Those of the limits set the limits that they are about.
+os.environ["RATE_LIMITS"] = "off"
 # Each run, with its workers, has databases of its own, so that two runs of one checkout do not meet.
 TEST_RUN = os.environ.setdefault("CARBONCORE_TEST_RUN", str(os.getpid()))
 

@@ -68,7 +68,15 @@ CORS_ALLOW_HEADERS = [
     "x-amz-security-token",
     "x-api-key",
 ]
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "Retry-After", "X-Total-Count"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Link",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Total-Count",
+]
 CORS_PREFLIGHT_MAX_AGE = 3600
 
 # The largest document that may be uploaded, in bytes.

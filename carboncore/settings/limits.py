@@ -1,6 +1,20 @@
 """How much one caller may ask of this server, and whom to believe about who the caller is."""
 
-from carboncore.environment import networks
+from django.core.exceptions import ImproperlyConfigured
+
+from carboncore.common.rate_limits.scopes import limits_from
+from carboncore.environment import env, networks
 
 # Proxies whose X-Forwarded-For is believed. Empty: nobody's, and the peer is the client.
-TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES", env.list("TRUSTED_PROXIES", default=[]))
+
+# What each scope of `carboncore.common.rate_limits.scopes` allows; None: no limit.
+try:
+    RATE_LIMITS = limits_from(env.list("RATE_LIMITS", default=[]))
+except ValueError as error:
+    raise ImproperlyConfigured(f"RATE_LIMITS {error}") from None
+# Where the counts are kept; empty: in PostgreSQL.
+REDIS_URL: str = env.str("REDIS_URL", default="")
+
+# Paths whose pages know a person by cookie, so that reading there counts for the person and not for the address.
+SIGNED_IN_PATHS = ["/staff/", "/account/"]

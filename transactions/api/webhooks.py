@@ -24,6 +24,7 @@ class StripeWebhookView(ApiView):
     """Events of payments and refunds."""
 
     authentication_classes = []
+    rate_limit = "webhook"
     permission_classes = []
     largest_body = 256 * 1024
 

@@ -12,6 +12,8 @@ from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
 from unfold.sites import UnfoldAdminSite
 
+from carboncore.common.rate_limits.declare import rate_limited
+
 
 class StaffLoginView(LoginView):
     """Django's sign-in view, which keeps `next` safe, taught to say when an e-mail is locked.
@@ -35,6 +37,7 @@ class StaffAdminSite(UnfoldAdminSite):
     index_title = "Dashboard"
     enable_nav_sidebar = True
 
+    @method_decorator(rate_limited("sign-in"))
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the sign-in form, or sign in and go where the person wanted to go."""

@@ -60,6 +60,8 @@ def not_found_response(_request: HttpRequest, *_args: str) -> HttpResponse:
 
 def _registry_error(error: Any) -> HttpResponse:
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TryLater) else {}
+    if verdict := getattr(error, "verdict", None):
+        headers |= verdict.headers()
     if error.http_status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     errors = error.errors if isinstance(error, InvalidInput) else ({} if error.http_status == 400 else None)

@@ -11,13 +11,30 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from carboncore.common.api.errors import exception_handler
+from carboncore.common.rate_limits.declare import Declared, RateLimited, judge_public_read, judge_request
+from carboncore.common.rate_limits.limiter import Verdict
 
 
 class ApiView(APIView):
-    """A view for staff: `permissions` names one permission per method (see `HasNamedPermission`)."""
+    """A view that knows its caller: `permissions` names one permission per method (see `HasNamedPermission`).
+
+    `rate_limit` names a scope of its own on top of the general limits (see `carboncore.common.rate_limits.scopes`).
+    """
 
     permissions: dict[str, str] = {}
     largest_body: int | None = None
+    rate_limit: Declared = None
+    counts_itself = True
+    _verdict: Verdict | None = None
+
+    def perform_authentication(self, request: Request) -> None:
+        """Learn who calls, and count the request as theirs; who fails to say so is counted by address."""
+        user, api_key = None, None
+        try:
+            user = request.user
+            api_key = getattr(request.auth, "rate_limit_caller", None)
+        finally:
+            self._verdict = judge_request(request, self.rate_limit, user=user, api_key=api_key)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -32,6 +49,8 @@ class ApiView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self._verdict.headers().items() if self._verdict else ():
+            response[name] = value
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         if response.status_code == 405:
@@ -48,8 +67,20 @@ class LeanReadView(APIView):
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
     http_method_names = ["get", "head", "options"]
+    counts_itself = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Count the read and answer it, with what is left of the caller's limit."""
+        try:
+            verdict = judge_public_read(request)
+        except RateLimited as refusal:
+            return exception_handler(refusal, {"request": request})
+        response = self._answer(request, *args, **kwargs)
+        if verdict is not None:
+            response.headers.update(verdict.headers())
+        return response
+
+    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer GET and HEAD; turn every error into the API's own."""
         try:
             if request.method in {"GET", "HEAD"}:
