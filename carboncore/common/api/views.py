@@ -76,8 +76,8 @@ class LeanReadView(APIView):
         except RateLimited as refusal:
             return exception_handler(refusal, {"request": request})
         response = self._answer(request, *args, **kwargs)
-        if verdict is not None:
-            response.headers.update(verdict.headers())
+        for name, value in verdict.headers().items() if verdict else ():
+            response.headers[name] = value
         return response
 
     def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
