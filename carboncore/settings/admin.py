@@ -104,6 +104,13 @@ STAFF_NAVIGATION = [
         "Credits",
         [
             {
+                "title": "Organisations",
+                "icon": "corporate_fare",
+                "view": "accounts_organisation_changelist",
+                "permission": "accounts.view_organisation",
+                "badges": ("organisations",),
+            },
+            {
                 "title": "Holding accounts",
                 "icon": "account_balance_wallet",
                 "view": "transactions_holdingaccount_changelist",
@@ -115,6 +122,12 @@ STAFF_NAVIGATION = [
                 "view": "transactions_transaction_changelist",
                 "permission": "transactions.view_transaction",
                 "badges": ("invoices",),
+            },
+            {
+                "title": "Transfer offers",
+                "icon": "handshake",
+                "view": "transactions_transferoffer_changelist",
+                "permission": "transactions.view_transferoffer",
             },
             {
                 "title": "Payment issues",

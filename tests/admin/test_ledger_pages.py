@@ -21,6 +21,7 @@ LISTS = [
     "transactions_holdingaccount", "transactions_transaction", "transactions_paymentissue",
     "transactions_retirement", "transactions_creditprice", "transactions_ledgerentry",
     "transactions_ledgerverification", "transactions_checkpoint", "transactions_reversalrequest",
+    "transactions_transferoffer",
 ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from transactions.models import Balance, HoldingAccount, LedgerEntry
 from transactions.selectors.admin_accounts import held_credits, latest_movements, state_changes, state_sums
 
 LATEST = 25
-_TONES = {AccountState.OPEN: "good", AccountState.FROZEN: "wait", AccountState.CLOSED: "plain"}
+STATE_TONES = {AccountState.OPEN: "good", AccountState.FROZEN: "wait", AccountState.CLOSED: "plain"}
 
 
 def _held(state: BlockState) -> Coalesce:
@@ -78,7 +78,7 @@ class HoldingAccountAdmin(AccountDeedsMixin, LedgerAdmin):
             notes.append(("info", f"These credits wait for whoever proves to own {obj.claim_email}."))
         return Head(
             status=obj.get_state_display(),
-            tone=_TONES[AccountState(obj.state)],
+            tone=STATE_TONES[AccountState(obj.state)],
             words=f"{obj.get_kind_display()} · {obj.number}",
             figures=[(tonnes(sums[state]), f"t {state.label.lower()}") for state in BlockState if state in sums]
             or [("0", "t held")],

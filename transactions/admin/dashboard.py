@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.services.organisations import DECIDES as ADMITS
 from carboncore.common.admin.dashboard import Panel, WaitingItem, register_panel, register_waiting
 from transactions.admin.fields import tonnes
 from transactions.admin.issuance import DECIDE
@@ -21,12 +22,19 @@ STALE_AFTER = timedelta(hours=36)
 
 @register_waiting
 def waiting_ledger_work(user: Any) -> list[WaitingItem]:
-    """Return what this user may do next about issuance and payments."""
-    may_decide, may_verify, may_approve, may_work = (user.has_perm(name) for name in (DECIDE, VERIFY, APPROVE, WORK))
-    if not (may_decide or may_verify or may_approve or may_work):
+    """Return what this user may do next about organisations, issuance and payments."""
+    rights = (DECIDE, VERIFY, APPROVE, WORK, ADMITS)
+    may_decide, may_verify, may_approve, may_work, may_admit = (user.has_perm(name) for name in rights)
+    if not (may_decide or may_verify or may_approve or may_work or may_admit):
         return []
     work = ledger_work(user_id=user.pk)
     items = []
+    if may_admit:
+        items.append(
+            WaitingItem("organisations", "organisations waiting", "Entered by somebody else; they cannot hold credits"
+                        " before you approve them.", work.organisations,
+                        list_of("accounts_organisation", waiting="me"), "corporate_fare")
+        )  # fmt: skip
     if may_decide:
         items.append(
             WaitingItem("issuances", "issuances to approve", "Asked for by somebody else; you are the second person.",

@@ -21,6 +21,7 @@ from carboncore.common.admin.fields import LinesField
 from carboncore.common.quantities import QuantityInvalid, kg_from_tonnes, tonnes_from_kg
 
 MOST_SERIALS = 200
+LONGEST_KEY = 19
 
 
 def tonnes(kilograms: int | None) -> str:
@@ -117,6 +118,15 @@ def record_field(label: str, queryset: Any, *, required: bool = True, help_text:
     )
 
 
+class _LookUp(AutocompleteSelect):
+    """Django's look-up by typing, which shows the page again when something was sent that is no key."""
+
+    def optgroups(self, name: str, value: list[Any], attr: dict[str, Any] | None = None) -> Any:
+        """Leave out what is no key; the field's own check has refused it."""
+        known = [given for given in value if str(given).isdecimal() and len(str(given)) < LONGEST_KEY]
+        return super().optgroups(name, known, attr)
+
+
 def looked_up_field(
     label: str, source: type[models.Model], name: str, *, required: bool = True, help_text: str = ""
 ) -> forms.ModelChoiceField:
@@ -127,7 +137,7 @@ def looked_up_field(
         label=label,
         required=required,
         help_text=help_text,
-        widget=AutocompleteSelect(field, admin.site),
+        widget=_LookUp(field, admin.site),
     )
 
 

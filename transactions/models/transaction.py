@@ -1,6 +1,7 @@
 """Transactions: what somebody asked for, what it cost, and how it ended. The ledger says what moved."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -90,7 +91,7 @@ class Transaction(models.Model):
 class TransferOffer(Transaction):
     """A transfer that its receiver has to accept: reserved until it is accepted, declined, withdrawn or over."""
 
-    objects = TransferOffers()
+    objects: ClassVar[TransferOffers] = TransferOffers()
 
     class Meta:
         proxy = True

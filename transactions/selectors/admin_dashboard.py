@@ -13,7 +13,8 @@ _WAITING = """
         (SELECT count(*) FROM transactions_reversalrequest WHERE state = 'pending' AND requested_by_id <> %(user)s),
         (SELECT count(*) FROM transactions_paymentissue WHERE resolved_at IS NULL),
         (SELECT count(*) FROM transactions_transaction
-            WHERE status = 'reserved' AND payment_method = 'invoice' AND transaction_type = 'purchase')
+            WHERE status = 'reserved' AND payment_method = 'invoice' AND transaction_type = 'purchase'),
+        (SELECT count(*) FROM accounts_organisation WHERE state = 'pending' AND created_by_id <> %(user)s)
 """
 
 _HEALTH = """
@@ -38,6 +39,7 @@ class LedgerWork:
     reversals: int
     payment_issues: int
     invoices: int
+    organisations: int
 
 
 @dataclass(frozen=True)

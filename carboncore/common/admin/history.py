@@ -24,11 +24,15 @@ _UNTOLD = {
 
 @dataclass(frozen=True)
 class HistorySource:
-    """History rows of one model: those matching `filters`, told as rows about `label` (None: the page's record)."""
+    """History rows of one model: those matching `filters`, told as rows about `label` (None: the page's record).
+
+    `named_by` is the foreign key whose record is named after the label, where the label alone does not say which.
+    """
 
     model: type[models.Model]
     filters: Mapping[str, Any]
     label: str | None = None
+    named_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def _entries(source: HistorySource, rows: list[tuple[int, Any]]) -> dict[int, Hi
         position: HistoryEntry(
             at=row.history_date,
             kind=_KINDS[row.history_type],
-            subject=source.label or "",
+            subject=_subject(source, row, names),
             user=str(row.history_user) if row.history_user else "the system",
             entrance=row.get_entrance_display(),
             reason=row.history_change_reason or "",
@@ -124,6 +128,11 @@ def _entries(source: HistorySource, rows: list[tuple[int, Any]]) -> dict[int, Hi
         )
         for position, row in rows
     }
+
+
+def _subject(source: HistorySource, row: Any, names: Mapping[tuple[str, Any], str]) -> str:
+    named = names.get((source.named_by, getattr(row, f"{source.named_by}_id")), "") if source.named_by else ""
+    return f"{source.label or ''} {named}".strip()
 
 
 def _predecessors(source: HistorySource, rows: list[Any]) -> dict[int, Any]:

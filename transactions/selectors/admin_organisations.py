@@ -1,0 +1,75 @@
+"""Organisations as staff see them: with their country, their members and what their accounts hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.choices import OrganisationState
+from accounts.models import Membership, Organisation, User
+from registry.models import Country
+from transactions.choices import BlockState
+from transactions.models import Balance, HoldingAccount
+
+# What an organisation can still use; retired and cancelled credits are nobody's any more.
+HELD_STATES = (BlockState.ACTIVE, BlockState.RESERVED)
+
+
+@dataclass(frozen=True)
+class HeldAccount:
+    """One account of an organisation, and the kilograms in it that are active and reserved."""
+
+    account: HoldingAccount
+    active_kg: int
+    reserved_kg: int
+
+
+def organisations_waiting_for(user: User, queryset: QuerySet[Organisation]) -> QuerySet[Organisation]:
+    """Narrow to those that this person may decide about as the second person."""
+    return queryset.filter(state=OrganisationState.PENDING).exclude(created_by_id=user.pk)
+
+
+def organisations_with_country(queryset: QuerySet[Organisation]) -> QuerySet[Organisation]:
+    """Add `country_name`, as the registry spells it."""
+    name = Country.objects.filter(pk=OuterRef("country_code")).values("name")[:1]
+    return queryset.annotate(country_name=Subquery(name, output_field=CharField()))
+
+
+def organisations_with_figures(queryset: QuerySet[Organisation]) -> QuerySet[Organisation]:
+    """Add `member_count` and `held_kg`, the kilograms that all accounts of the organisation hold."""
+    members = Membership.objects.filter(organisation=OuterRef("pk")).order_by().values("organisation")
+    held = (
+        Balance.objects.filter(account__organisation=OuterRef("pk"), state__in=HELD_STATES)
+        .order_by()
+        .values("account__organisation")
+    )
+    return queryset.annotate(
+        member_count=Coalesce(
+            Subquery(members.annotate(count=Count("pk")).values("count"), output_field=IntegerField()), 0
+        ),
+        held_kg=Coalesce(Subquery(held.annotate(kg=Sum("quantity_kg")).values("kg")), 0),
+    )
+
+
+def countries_of_organisations() -> list[tuple[str, str]]:
+    """Return the code and name of each country that an organisation is of, by name."""
+    codes = Organisation.objects.order_by().values("country_code").distinct()
+    return list(Country.objects.filter(pk__in=codes).order_by("name").values_list("pk", "name"))
+
+
+def organisation_members(organisation: Organisation, *, count: int) -> list[Membership]:
+    """Return the members, those who joined first first."""
+    return list(organisation.memberships.select_related("user").order_by("pk")[:count])
+
+
+def organisation_accounts(organisation: Organisation, *, count: int) -> list[HeldAccount]:
+    """Return the organisation's accounts in the order they were opened, with what each holds."""
+    accounts: QuerySet[Any] = HoldingAccount.objects.filter(organisation=organisation).annotate(
+        **{f"{state}_kg": Sum("balances__quantity_kg", filter=Q(balances__state=state), default=0)
+           for state in HELD_STATES}
+    )  # fmt: skip
+    return [
+        HeldAccount(account, int(account.active_kg), int(account.reserved_kg))
+        for account in accounts.order_by("pk")[:count]
+    ]
