@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Template
 from django.template.loader import get_template
+from django.utils.module_loading import autodiscover_modules
 
 from carboncore.mail.models import OutgoingMail
 from carboncore.mail.sealing import unseal
@@ -47,6 +49,7 @@ _composers: dict[str, Composer] = {}
 def composes(template: str) -> Callable[[Composer], Composer]:
     """Have this function look up, when a mail is sent, what its template is filled with.
 
+    Put it into a module or package `mails` of the app; those are read when the first mail is sent.
     It is called with the `context` that `mail_send` was given as keyword arguments, usually an id, and raises
     `MailPointless` where there is nothing (any more) to say.
     """
@@ -66,6 +69,7 @@ def mail_compose(mail: OutgoingMail) -> EmailMultiAlternatives:
         SealBroken: SECRET_KEY was changed meanwhile.
     """
     given = unseal(mail.sealed)
+    _read_composers()
     composer = _composers.get(mail.template)
     content = composer(**given) if composer else Content(given)
     values = {"public_url": settings.PUBLIC_URL, **content.values}
@@ -90,6 +94,11 @@ def mail_compose(mail: OutgoingMail) -> EmailMultiAlternatives:
     for file in content.attachments:
         message.attach(file.name, file.content, file.media_type)
     return message
+
+
+@cache
+def _read_composers() -> None:
+    autodiscover_modules("mails")
 
 
 def _rendered(name: str, values: Mapping[str, Any], *, escape: bool = True) -> str:

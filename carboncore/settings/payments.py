@@ -14,6 +14,8 @@ PAYMENT_MODE: str = "stripe" if STRIPE_SECRET_KEY else "invoice"
 RESERVATION_MINUTES: int = env.int("RESERVATION_MINUTES", default=30)
 # Days for which they are kept for one who pays an invoice.
 INVOICE_RESERVATION_DAYS: int = env.int("INVOICE_RESERVATION_DAYS", default=14)
+# What the mail about a purchase by invoice says about paying it: bank, account, whom to ask. A line break is \n.
+INVOICE_INSTRUCTIONS: str = env.str("INVOICE_INSTRUCTIONS", default="", multiline=True)
 # How many unpaid purchases one guest's e-mail may have at a time: a reservation costs nothing, so it must not be free
 # without end.
 GUEST_OPEN_PURCHASES: int = env.int("GUEST_OPEN_PURCHASES", default=5)

@@ -14,6 +14,7 @@ from registry.models import Project
 from transactions.choices import BlockState
 from transactions.locks import batch_lock
 from transactions.models import Balance, HoldingAccount, Retirement
+from transactions.services.mails import certificates_mail
 from transactions.services.moving import Origin, Wanted
 from transactions.services.posting import Posting, posting
 from transactions.services.retirements import RetirementDetails, retirement_details_check, retirement_post
@@ -49,7 +50,9 @@ def credits_retire_csv(
     rows = _read(text)
     with posting(actor=actor, account_ids=[account.pk]) as movement:
         _lock_batches(account, {row.wanted.project_id for row in rows})
-        return [_retire(movement, account, row, origin or Origin()) for row in rows]
+        retirements = [_retire(movement, account, row, origin or Origin()) for row in rows]
+        certificates_mail(retirements=retirements, account=account, person_id=actor.pk if actor else None)
+    return retirements
 
 
 def _retire(movement: Posting, account: HoldingAccount, row: _Row, origin: Origin) -> Retirement:

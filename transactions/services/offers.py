@@ -17,6 +17,7 @@ from transactions.choices import BlockState, EntryKind, TransactionStatus, Trans
 from transactions.errors import OfferOver
 from transactions.locks import batch_lock, offer_lock
 from transactions.models import HoldingAccount, LedgerEntry, Transaction
+from transactions.services.mails import offer_mail
 from transactions.services.movements import transfer_check_accounts
 from transactions.services.moving import Order, Origin, Wanted, order_entries, stated_reason
 from transactions.services.posting import Posting, posting
@@ -83,6 +84,7 @@ def transfer_offer_create(
             ip_address=origin.ip_address,
         )
         link_entries(offer, entries)
+        offer_mail(offer=offer, receiver=to_account)
     return offer
 
 

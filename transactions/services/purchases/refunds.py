@@ -24,6 +24,7 @@ from transactions.locks import batch_lock, purchase_lock
 from transactions.models import Block, PaymentRefund, Transaction
 from transactions.money import from_minor, share_of
 from transactions.payments import RefundSnapshot
+from transactions.services.mails import refund_mail
 from transactions.services.moving import stated_reason
 from transactions.services.posting import posting
 from transactions.services.purchases.holding import Ranges, link_entries, ranges_left, ranges_moved
@@ -215,7 +216,7 @@ def _owe(
     quantity_kg: int = 0,
 ) -> PaymentRefund:
     by_card = purchase.payment_method == PaymentMethod.STRIPE and purchase.payment.state == PaymentState.TAKEN
-    return PaymentRefund.objects.create(
+    refund = PaymentRefund.objects.create(
         transaction=purchase,
         amount=amount,
         currency=currency,
@@ -224,3 +225,5 @@ def _owe(
         state=RefundState.DUE if by_card else RefundState.BY_HAND,
         requested_by=actor,
     )
+    refund_mail(refund=refund, purchase=purchase)
+    return refund

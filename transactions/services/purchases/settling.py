@@ -20,6 +20,7 @@ from transactions.locks import purchase_lock
 from transactions.models import Payment, PlannedRetirement, Transaction
 from transactions.money import from_minor, to_minor
 from transactions.payments import IntentSnapshot
+from transactions.services.mails import purchase_delivered_mail
 from transactions.services.moving import Origin, Wanted
 from transactions.services.posting import posting
 from transactions.services.purchases.holding import move_reserved, ranges_moved, reserve
@@ -122,9 +123,12 @@ def credits_deliver(*, purchase: Transaction, actor: User | None) -> None:
             processing_time_seconds=max(waited, Decimal(0)),
         )
     planned = PlannedRetirement.objects.filter(transaction=purchase).first()
-    if planned is not None:
+    if planned is None:
+        purchase_delivered_mail(purchase=purchase)
+    else:
         planned.retirement = credits_retire(
             actor=actor,
+            told_id=purchase.to_user_id,
             account=account,
             wanted=Wanted(project_id=purchase.project_id, quantity_kg=purchase.quantity_kg, serials=serials),
             details=_details(planned),

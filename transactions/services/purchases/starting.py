@@ -18,6 +18,7 @@ from transactions.choices import PaymentMethod, TransactionStatus, TransactionTy
 from transactions.errors import AccountNotFound, PriceChanged, ProjectClosed, QuantityRefused, TooManyOpenPurchases
 from transactions.models import HoldingAccount, Payment, PlannedRetirement, Transaction
 from transactions.services.holding_accounts import proceeds_account
+from transactions.services.mails import purchase_reserved_mail
 from transactions.services.moving import Origin
 from transactions.services.posting import posting
 from transactions.services.prices import Quote, price_for
@@ -84,6 +85,7 @@ def purchase_start(
             Payment.objects.create(transaction=purchase)
             if retire is not None:
                 PlannedRetirement.objects.create(transaction=purchase, **_stripped(retire))
+            purchase_reserved_mail(purchase=purchase)
             # Last, because other buyers of this batch wait from here to the commit.
             reserve(movement, purchase)
     return purchase
