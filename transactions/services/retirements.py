@@ -8,6 +8,7 @@ from carboncore.common.errors import InvalidInput
 from registry.services.validation import text_fault
 from transactions.choices import BlockState, EntryKind, RetirementPurpose, TransactionType
 from transactions.models import HoldingAccount, Retirement
+from transactions.services.mails import certificates_mail
 from transactions.services.moving import MAX_NOTE, Order, Origin, Wanted, order_post
 from transactions.services.posting import Posting, posting
 
@@ -32,8 +33,11 @@ def credits_retire(
     wanted: Wanted,
     details: RetirementDetails,
     origin: Origin | None = None,
+    told_id: int | None = None,
 ) -> Retirement:
-    """Use up active credits for good on somebody's behalf.
+    """Use up active credits for good on somebody's behalf, and mail the certificate to whom the account belongs to.
+
+    Of an organisation's members `told_id` gets it, the actor when it is not given.
 
     Raises:
         InvalidInput: no beneficiary, an unknown purpose, a period that ends before it begins, or text that is too long.
@@ -41,9 +45,12 @@ def credits_retire(
     """
     retirement_details_check(details)
     with posting(actor=actor, account_ids=[account.pk]) as movement:
-        return retirement_post(
+        retirement = retirement_post(
             movement=movement, account=account, wanted=wanted, details=details, origin=origin or Origin()
         )
+        person_id = told_id or (actor.pk if actor else None)
+        certificates_mail(retirements=[retirement], account=account, person_id=person_id)
+    return retirement
 
 
 def retirement_post(
