@@ -6,6 +6,7 @@ from accounts.choices import MembershipRole
 from accounts.errors import LastOwner
 from accounts.models import Membership, Organisation, User
 from accounts.services.organisations import DECIDES, organisation_lock
+from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotAllowed, NotFound
 
 
@@ -26,12 +27,15 @@ def membership_set(*, actor: User, organisation: Organisation, user: User, role:
         members = _members_locked(organisation)
         _require_manager(actor, members)
         found = members.get(user.pk)
+        before = found.role if found is not None else None
         if found is None:
-            return Membership.objects.create(organisation=organisation, user=user, role=role)
-        if role != MembershipRole.OWNER:
-            _keep_an_owner(members, without=user)
-        found.role = role
-        found.save()
+            found = Membership.objects.create(organisation=organisation, user=user, role=role)
+        else:
+            if role != MembershipRole.OWNER:
+                _keep_an_owner(members, without=user)
+            found.role = role
+            found.save()
+        _record("membership.set", actor, organisation, user, [before, role])
     return found
 
 
@@ -51,7 +55,12 @@ def membership_remove(*, actor: User, organisation: Organisation, user: User) ->
         if user.pk not in members:
             raise NotFound("This person is no member of the organisation.")
         _keep_an_owner(members, without=user)
+        _record("membership.ended", actor, organisation, user, [members[user.pk].role, None])
         members[user.pk].delete()
+
+
+def _record(action: str, actor: User, organisation: Organisation, user: User, role: list[str | None]) -> None:
+    event_record(action=action, obj=organisation, actor=actor, changes={"member": user.pk, "role": role})
 
 
 def _members_locked(organisation: Organisation) -> dict[int, Membership]:

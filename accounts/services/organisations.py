@@ -7,11 +7,19 @@ from psycopg import errors as postgres
 from accounts.choices import MembershipRole, OrganisationState
 from accounts.errors import OrganisationNotFound, OrganisationStateWrong, OrganisationTaken, OwnOrganisation
 from accounts.models import Membership, Organisation, User
+from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.countries import country_code_of
 from carboncore.common.errors import InvalidInput, NotAllowed
 
 DECIDES = "accounts.approve_organisation"
 MAX_NOTE = 1_000
+# What the audit trail calls each decision.
+_EVENTS = {
+    (OrganisationState.PENDING, OrganisationState.APPROVED): "organisation.approved",
+    (OrganisationState.PENDING, OrganisationState.REJECTED): "organisation.rejected",
+    (OrganisationState.APPROVED, OrganisationState.SUSPENDED): "organisation.suspended",
+    (OrganisationState.SUSPENDED, OrganisationState.APPROVED): "organisation.reinstated",
+}
 
 
 def organisation_create(*, actor: User, name: str, country: str, registration_number: str = "") -> Organisation:
@@ -45,6 +53,9 @@ def organisation_create(*, actor: User, name: str, country: str, registration_nu
                 raise
             raise OrganisationTaken from None
         Membership.objects.create(organisation=organisation, user=actor, role=MembershipRole.OWNER)
+        event_record(
+            action="organisation.created", obj=organisation, actor=actor, changes=changes_since({}, organisation)
+        )
     return organisation
 
 
@@ -125,9 +136,17 @@ def _decide(
                 f"This organisation is {organisation.get_state_display().lower()}; only one that is"
                 f" {came_from.label.lower()} can become {to.label.lower()}."
             )
+        before = state_of(organisation)
         organisation.state, organisation.decision_note = to, note
         organisation.decided_by, organisation.decided_at = actor, timezone.now()
         organisation.save()
+        event_record(
+            action=_EVENTS[came_from, to],
+            obj=organisation,
+            actor=actor,
+            changes=changes_since(before, organisation),
+            note=note,
+        )
     return organisation
 
 

@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from accounts.roles import ROLE_NAMES, SUPER_ADMIN
+from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotAllowed, NotFound, StateConflict
 
 STAFF_FIELDS = frozenset({"email", "full_name", "is_active", "is_staff"})
@@ -43,6 +44,8 @@ def staff_create(
         user.set_password(password)
         _save(user)
         user.groups.set(groups)
+        told = {**changes_since({}, user), "groups": [[], _names(groups)]}
+        event_record(action="staff.created", obj=user, actor=actor, changes=told)
     return user
 
 
@@ -64,15 +67,20 @@ def staff_update(*, actor: User, pk: int, fields: Mapping[str, Any], groups: Col
         user = _locked(pk)
         _require_not_above(actor, user)
         _require_not_own_standing(actor, user, fields, groups)
+        before, groups_before = state_of(user), _names(user.groups.all())
         if groups is not None:
             _require_groups_givable(actor, set(groups) ^ set(user.groups.all()))
         for name, value in fields.items():
             setattr(user, name, value.strip() if isinstance(value, str) else value)
         user.email = _checked_email(user.email)
         _save(user)
+        told: dict[str, Any] = changes_since(before, user)
         if groups is not None:
             user.groups.set(groups)
+            if groups_before != _names(groups):
+                told["groups"] = [groups_before, _names(groups)]
         _require_a_super_admin()
+        event_record(action="staff.changed", obj=user, actor=actor, changes=told)
     return user
 
 
@@ -92,6 +100,7 @@ def staff_password_set(*, actor: User, pk: int, password: str) -> User:
         _check_password(password, user)
         user.set_password(password)
         user.save(update_fields=["password"])
+        event_record(action="staff.password_set", obj=user, actor=actor)
     return user
 
 
@@ -115,9 +124,16 @@ def group_save(*, actor: User, pk: int | None, name: str, permissions: Collectio
             raise InvalidInput({"name": ["Give the group a name that no other group has."]})
         if missing := _codes(permissions) - _held(actor):
             raise NotAllowed(f"You cannot give a permission that you do not hold: {', '.join(sorted(missing)[:5])}.")
+        held = set() if pk is None else _codes(group.permissions.select_related("content_type"))
+        told = {
+            "name": [group.name, name],
+            "permissions_given": sorted(_codes(permissions) - held),
+            "permissions_taken": sorted(held - _codes(permissions)),
+        }
         group.name = name
         group.save()
         group.permissions.set(permissions)
+        event_record(action="group.created" if pk is None else "group.changed", obj=group, actor=actor, changes=told)
     return group
 
 
@@ -185,6 +201,10 @@ def _standing(user: User) -> set[str]:
         return _codes(Permission.objects.select_related("content_type"))
     given = Permission.objects.filter(Q(group__user=user) | Q(user=user))
     return _codes(given.select_related("content_type"))
+
+
+def _names(groups: Any) -> list[str]:
+    return sorted(group.name for group in groups)
 
 
 def _codes(permissions: Any) -> set[str]:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.roles import SUPER_ADMIN
+from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, StateConflict
 
 
@@ -34,6 +35,7 @@ def super_admin_create(*, email: str, password: str) -> User:
                 raise StateConflict(_taken(email))
             user = User.objects.create_user(email, password, is_staff=True)
             user.groups.add(Group.objects.get(name=SUPER_ADMIN))
+            event_record(action="super_admin.created", obj=user)
     except IntegrityError:  # somebody else took it between the question and the answer
         raise StateConflict(_taken(email)) from None
     return user

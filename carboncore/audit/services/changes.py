@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 # A longer value stands as its fingerprint: the history has it in full.
-_LONGEST = 500
+_LONGEST = 2_000
 
 
 def state_of(obj: models.Model) -> dict[str, Any]:
