@@ -20,9 +20,9 @@ VIEWER = "Viewer"
 # In order of precedence: the first that a person belongs to is the role that clients are shown.
 ROLE_NAMES = (SUPER_ADMIN, REGISTRY_OFFICER, REVIEWER, TRANSACTIONS_OFFICER, VIEWER)
 
-OWN_APPS = ("accounts", "registry", "transactions", "integrations")
+OWN_APPS = ("accounts", "registry", "transactions", "integrations", "operations")
 
-_VIEW = {f"{app}.view_*" for app in ("registry", "transactions", "integrations")}
+_VIEW = {f"{app}.view_*" for app in ("registry", "transactions", "integrations", "operations")}
 _REGISTRY_WORK = {
     "registry.add_*",
     "registry.change_*",

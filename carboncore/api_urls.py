@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from carboncore.common.api.errors import error_response, not_found_response
+from carboncore.operations.views import PerformanceView
 
 
 @csrf_exempt  # nothing is done here; only the answer to other methods would differ
@@ -19,7 +20,7 @@ def to_staff_admin(request: HttpRequest) -> HttpResponse:
 
 _FIRST_WORDS = (
     "admin|projects|project-types|standards|countries|documents|organisations|holding-accounts|purchases|transfers"
-    "|transfer-offers|retirements|cancellations|serials|ledger|webhooks"
+    "|transfer-offers|retirements|cancellations|serials|ledger|webhooks|users|performance"
 )
 
 urlpatterns = [
@@ -27,6 +28,7 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("transactions.api.urls")),
     path("", include("transactions.api.office_urls")),
+    path("performance", PerformanceView.as_view()),
     re_path(r"^admin/?$", to_staff_admin),
     # Whatever else begins like the API is answered in its own words, with DEBUG on as well.
     re_path(rf"^({_FIRST_WORDS})(/[\s\S]*)?$", not_found_response),

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "registry",
     "transactions",
     "integrations",
+    "carboncore.operations",
 ]
 
 MIDDLEWARE = [
