@@ -8,9 +8,18 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
+from carboncore.common.api.statements import fetch_records
 from transactions.choices import AccountState, TransactionType
 from transactions.errors import AccountNotFound, AccountNotUsable, OfferNotFound, PurchaseNotFound
 from transactions.models import CreditBatch, HoldingAccount, Transaction
+
+_TRADE_ACCOUNTS = """
+    WHERE id IN (
+        (SELECT s.id FROM transactions_holdingaccount AS s WHERE s.project_id = %s AND s.kind = 'project_proceeds'),
+        (SELECT b.id FROM transactions_holdingaccount AS b
+         WHERE b.owner_id = %s AND b.kind = 'holding' AND b.state = 'open' ORDER BY b.id LIMIT 1)
+    ) ORDER BY id FOR SHARE
+"""
 
 
 def accounts_lock(pks: Iterable[int]) -> dict[int, HoldingAccount]:
@@ -24,19 +33,36 @@ def accounts_lock(pks: Iterable[int]) -> dict[int, HoldingAccount]:
     """
     _require_transaction()
     wanted = sorted(set(pks))
-    # Raw, because the ORM knows no share lock. A row that was being changed is read again once the lock is there.
-    rows = HoldingAccount.objects.raw(
-        "SELECT * FROM transactions_holdingaccount WHERE id = ANY(%s) ORDER BY id FOR SHARE", [wanted]
-    )
+    # In SQL, because the ORM knows no share lock. A row that was being changed is read again once the lock is there.
+    rows = fetch_records(HoldingAccount, "WHERE id = ANY(%s) ORDER BY id FOR SHARE", [wanted])
     accounts = {account.pk: account for account in rows}
     if len(accounts) != len(wanted):
         raise AccountNotFound
-    for account in accounts.values():
+    _require_open(accounts.values())
+    return accounts
+
+
+def trade_accounts_lock(*, project_id: int, buyer_id: int) -> tuple[HoldingAccount | None, HoldingAccount | None]:
+    """Find and hold, as `accounts_lock` does, a project's proceeds account and a person's first open account.
+
+    One that there is not yet is None; no lock is held on what somebody else opens meanwhile.
+
+    Raises:
+        AccountNotUsable: one is frozen or closed.
+    """
+    _require_transaction()
+    rows = fetch_records(HoldingAccount, _TRADE_ACCOUNTS, [project_id, buyer_id])
+    _require_open(rows)
+    seller = next((account for account in rows if account.project_id == project_id), None)
+    return seller, next((account for account in rows if account.owner_id == buyer_id), None)
+
+
+def _require_open(accounts: Iterable[HoldingAccount]) -> None:
+    for account in accounts:
         if account.state != AccountState.OPEN:
             raise AccountNotUsable(
                 f"Account {account.number} is {account.get_state_display().lower()}; it neither gives nor receives."
             )
-    return accounts
 
 
 def account_lock_exclusive(pk: int) -> HoldingAccount:
@@ -55,7 +81,7 @@ def account_lock_exclusive(pk: int) -> HoldingAccount:
 def batch_lock(pk: int) -> CreditBatch:
     """Return the batch, locked: one movement of a batch at a time, as its hash chain needs anyway."""
     _require_transaction()
-    return CreditBatch.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+    return fetch_records(CreditBatch, "WHERE id = %s FOR NO KEY UPDATE", [pk])[0]
 
 
 def purchase_lock(pk: int) -> Transaction:

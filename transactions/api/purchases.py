@@ -19,7 +19,6 @@ from transactions.api.bodies import (
     MarkPaidSerializer,
     PurchaseSerializer,
     RefundSerializer,
-    project_named,
 )
 from transactions.api.callers import IDEMPOTENCY_KEY, caller, idempotency_key, key_scope, origin_of, what_was_asked
 from transactions.api.shapes import PurchaseAnswerSerializer, purchase_body
@@ -28,15 +27,16 @@ from transactions.errors import PaymentRefused
 from transactions.models import Transaction
 from transactions.payments import IntentSnapshot
 from transactions.querysets import WORKS_TRANSACTIONS
-from transactions.selectors.purchases import account_usable_by, purchase_visible_to
+from transactions.selectors.purchases import account_usable_by, project_for_sale, purchase_visible_to
 from transactions.services import RetirementDetails, answer_once
 from transactions.services.purchases import (
+    PlacedOrder,
     payment_begin,
     payment_confirm,
     purchase_cancel,
     purchase_mark_paid,
+    purchase_order_place,
     purchase_refund,
-    purchase_start,
     refunds_carry_out,
 )
 
@@ -66,8 +66,11 @@ class PurchaseListView(ApiView):
         body.is_valid(raise_exception=True)
         order = body.validated_data
 
+        placed: list[PlacedOrder] = []
+
         def start() -> tuple[int, dict[str, Any]]:
-            return 201, {"id": str(_started(request, user, order).public_id)}
+            placed.append(_placed(request, user, order))
+            return 201, {"id": str(placed[0].purchase.public_id)}
 
         # Only the order is carried out under the key. Its payment is asked for afterwards, and again when the same
         # request comes again, so that an answer that was lost is made good.
@@ -78,12 +81,14 @@ class PurchaseListView(ApiView):
             action=start,
         )
         public_id = uuid.UUID(answer["id"])
-        purchase = purchase_visible_to(user=user, public_id=public_id)
+        purchase = placed[0].purchase if placed else purchase_visible_to(user=user, public_id=public_id)
         intent = _begun(purchase)
-        shown = purchase_visible_to(user=user, public_id=public_id) if intent else purchase
-        return json_response(
-            purchase_body(shown, intent), status=status, headers={"Location": f"{request.path}/{public_id}"}
-        )
+        if intent is not None:
+            shown = purchase_body(purchase_visible_to(user=user, public_id=public_id), intent)
+        else:
+            # What was placed just now is shown as it was written, without reading it back.
+            shown = purchase_body(purchase, serials=placed[0].serials if placed else None)
+        return json_response(shown, status=status, headers={"Location": f"{request.path}/{public_id}"})
 
 
 class PurchaseView(ApiView):
@@ -251,13 +256,13 @@ class MarkPaidView(_ActionView):
             purchase_mark_paid(actor=user, purchase_pk=purchase.pk, **details)
 
 
-def _started(request: Request, user: User | None, order: dict[str, Any]) -> Transaction:
-    project = project_named(order["project_id"])
+def _placed(request: Request, user: User | None, order: dict[str, Any]) -> PlacedOrder:
+    project = project_for_sale(pk=order["project_id"])
     if project is None:
         raise ProjectNotFound
     named = order.get("to_account")
     retire = order.get("retire")
-    return purchase_start(
+    return purchase_order_place(
         buyer=user,
         guest_email=order.get("guest_email", ""),
         project=project,

@@ -54,9 +54,15 @@ class MovementAnswerSerializer(serializers.Serializer):
     retirement = serializers.UUIDField(required=False)
 
 
-def purchase_body(purchase: Transaction, intent: IntentSnapshot | None = None) -> dict[str, Any]:
-    """Return the answer about a purchase; with its payment at hand, what the buyer pays with."""
-    planned = getattr(purchase, "planned_retirement", None)
+def purchase_body(
+    purchase: Transaction, intent: IntentSnapshot | None = None, *, serials: list[str] | None = None
+) -> dict[str, Any]:
+    """Return the answer about a purchase; with its payment at hand, what the buyer pays with.
+
+    Its serial numbers are read from the ledger when the caller does not know them.
+    """
+    # Nothing is retired before it is paid.
+    planned = getattr(purchase, "planned_retirement", None) if purchase.completed_at else None
     payable = purchase.status == TransactionStatus.RESERVED and intent is not None and not intent.is_over
     return {
         "id": str(purchase.public_id),
@@ -72,7 +78,7 @@ def purchase_body(purchase: Transaction, intent: IntentSnapshot | None = None) -
         "payment_status": purchase.payment.provider_status,
         **({"client_secret": intent.client_secret} if payable and intent is not None else {}),
         "to_account": str(purchase.to_account.public_id) if purchase.to_account else None,
-        "serials": transaction_serials(transaction=purchase),
+        "serials": transaction_serials(transaction=purchase) if serials is None else serials,
         "refund_amount": _decimal(purchase.refund_amount),
         "refund_reason": purchase.refund_reason,
         "retirement": str(planned.retirement.public_id) if planned and planned.retirement else None,

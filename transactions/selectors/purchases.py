@@ -5,13 +5,17 @@ import uuid
 from django.db.models import Q
 
 from accounts.models import User
+from carboncore.common.api.statements import fetch_records
 from carboncore.common.errors import NotAllowed
+from registry.models import Project
 from transactions.choices import EntryKind, TransactionStatus, TransactionType
 from transactions.errors import AccountNotFound, OfferNotFound, PurchaseNotFound
 from transactions.models import HoldingAccount, LedgerLine, Transaction
 from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.serials import serial_text
 from transactions.transitions import SETTLING_KINDS
+
+_DECIDES_SALE = ("id", "status", "published", "minimum_purchase_volume")
 
 
 def purchase_visible_to(*, user: User | None, public_id: uuid.UUID) -> Transaction:
@@ -28,6 +32,12 @@ def purchase_visible_to(*, user: User | None, public_id: uuid.UUID) -> Transacti
     if not theirs and not (user is not None and user.has_perm(WORKS_TRANSACTIONS)):
         raise PurchaseNotFound
     return purchase
+
+
+def project_for_sale(*, pk: int) -> Project | None:
+    """Return a project with what decides whether and how it sells; the rest of it is read when somebody asks."""
+    found = fetch_records(Project, "WHERE id = %s::bigint", [pk], only=_DECIDES_SALE)
+    return found[0] if found else None
 
 
 def account_usable_by(*, user: User, public_id: uuid.UUID) -> HoldingAccount:

@@ -7,8 +7,7 @@ one way. New rows are written after the old ones have shrunk: the unique keys ar
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from django.db import connection
-
+from carboncore.common.api.statements import fetch_all
 from transactions.choices import BlockState
 from transactions.models import Block
 from transactions.services.taking import Slice
@@ -16,11 +15,12 @@ from transactions.services.taking import Slice
 _SHRINK = """
     UPDATE transactions_block AS k SET first_kg = p.first_kg, account_id = p.account_id, state = p.state
     FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS p (id, first_kg, account_id, state)
-    WHERE k.id = p.id
+    WHERE k.id = p.id RETURNING 1
 """
 _ADD = """
     INSERT INTO transactions_block (batch_id, batch_kg, first_kg, end_kg, account_id, state)
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+    RETURNING 1
 """
 
 # first_kg, end_kg, account, state
@@ -35,10 +35,9 @@ def carve(slices: Sequence[Slice], *, to_account_id: int, to_state: BlockState) 
         *lower, (first_kg, _, account_id, state) = _pieces(block, group, to_account_id, to_state)
         shrunk.append((block.pk, first_kg, account_id, state))
         added.extend((block.batch_id, block.batch_kg, *piece) for piece in lower)
-    with connection.cursor() as cursor:
-        cursor.execute(_SHRINK, [list(column) for column in zip(*shrunk, strict=True)])
-        if added:
-            cursor.execute(_ADD, [list(column) for column in zip(*added, strict=True)])
+    fetch_all(_SHRINK, [list(column) for column in zip(*shrunk, strict=True)])
+    if added:
+        fetch_all(_ADD, [list(column) for column in zip(*added, strict=True)])
 
 
 def _pieces(block: Block, slices: Iterator[Slice], to_account_id: int, to_state: BlockState) -> Iterator[_Piece]:

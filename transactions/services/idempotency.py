@@ -5,13 +5,23 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from carboncore.common.api.statements import fetch_all
 from carboncore.common.errors import InvalidInput
 from transactions.errors import IdempotencyKeyReused
 from transactions.models import IdempotencyKey
 
 MAX_KEY_LENGTH = 255
+
+_CLAIM = """
+    INSERT INTO transactions_idempotencykey (scope, key, request_digest, created_at) VALUES (%s, %s, %s, now())
+    ON CONFLICT (scope, key) DO NOTHING RETURNING id
+"""
+_ANSWER = """
+    UPDATE transactions_idempotencykey SET response_status = %s, response_body = %s::jsonb
+    WHERE scope = %s AND key = %s RETURNING 1
+"""
 
 
 def answer_once(
@@ -33,7 +43,7 @@ def answer_once(
         if not _claim(scope, key, digest):
             return _first_answer(scope, key, digest)
         status, body = action()
-        IdempotencyKey.objects.filter(scope=scope, key=key).update(response_status=status, response_body=body)
+        fetch_all(_ANSWER, [status, json.dumps(body), scope, key])
     return status, body
 
 
@@ -44,13 +54,7 @@ def request_digest(request: Mapping[str, Any]) -> str:
 
 
 def _claim(scope: str, key: str, digest: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO transactions_idempotencykey (scope, key, request_digest, created_at)"
-            " VALUES (%s, %s, %s, now()) ON CONFLICT (scope, key) DO NOTHING",
-            [scope, key, digest],
-        )
-        return cursor.rowcount == 1
+    return bool(fetch_all(_CLAIM, [scope, key, digest]))
 
 
 def _first_answer(scope: str, key: str, digest: str) -> tuple[int, dict[str, Any]]:

@@ -137,6 +137,13 @@ def posting(*, actor: User | None, account_ids: Iterable[int], at: datetime | No
     """
     with transaction.atomic():
         accounts_lock(account_ids)
-        movement = Posting(actor=actor, at=at or timezone.now())
-        yield movement
-        movement.finish()
+        with posting_with_accounts_locked(actor=actor, at=at) as movement:
+            yield movement
+
+
+@contextmanager
+def posting_with_accounts_locked(*, actor: User | None, at: datetime | None = None) -> Iterator[Posting]:
+    """Open one movement inside a database transaction that holds the accounts it touches already."""
+    movement = Posting(actor=actor, at=at or timezone.now())
+    yield movement
+    movement.finish()

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Q
 
 from accounts.models import User
+from carboncore.common.api.statements import fetch_all
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.locks import project_lock
 from registry.models import Project
@@ -21,6 +21,17 @@ logger = structlog.get_logger(__name__)
 
 LARGEST_PRICE = Decimal("99999999999.9999")
 MOST_TIERS = 20
+
+# The tier that the quantity reaches goes before the price itself. The time is the database's, not the web server's.
+_IN_FORCE = """
+    SELECT p.vintage, coalesce(
+        (SELECT t.price_per_credit FROM transactions_volumetier AS t
+         WHERE t.price_id = p.id AND t.from_kg <= %s::bigint ORDER BY t.from_kg DESC LIMIT 1),
+        p.price_per_credit)
+    FROM transactions_creditprice AS p
+    WHERE p.project_id = %s AND p.currency = %s AND p.valid_from <= coalesce(%s::timestamptz, clock_timestamp())
+        AND (p.valid_to IS NULL OR p.valid_to > coalesce(%s::timestamptz, clock_timestamp()))
+"""
 
 
 @dataclass(frozen=True)
@@ -53,21 +64,13 @@ def price_for(
         PriceMissing: there is no price.
     """
     check_currency(currency)
-    at = at or _clock()
-    in_force = (
-        CreditPrice.objects.filter(project=project, currency=currency, valid_from__lte=at)
-        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
-        .prefetch_related("tiers")
-    )
-    prices = {price.vintage: price for price in in_force}
+    prices = _in_force(project, currency, quantity_kg, at)
     if vintage is None and prices.keys() - {None}:
         years = ", ".join(str(year) for year in sorted(year for year in prices if year is not None))
         raise InvalidInput({"vintage": [f"Prices differ by vintage here ({years} have their own): name one."]})
-    price = prices.get(vintage) or prices.get(None)
-    if price is None:
+    each = prices.get(vintage) or prices.get(None)
+    if each is None:
         raise PriceMissing(f"There is no price in {currency} for these credits at the moment. Try another currency.")
-    reached = [tier for tier in price.tiers.all() if tier.from_kg <= quantity_kg]
-    each = max(reached, key=lambda tier: tier.from_kg).price_per_credit if reached else price.price_per_credit
     total = total_for(price_per_credit=each, quantity_kg=quantity_kg, currency=currency)
     if not 0 < total <= LARGEST_AMOUNT:
         raise InvalidInput({"quantity": [f"This costs {total} {currency}, which cannot be paid. Change the quantity."]})
@@ -165,6 +168,11 @@ def check_currency(currency: str) -> None:
     """
     if not is_currency(currency):
         raise InvalidInput({"currency": ["Give an ISO 4217 code in capitals, such as EUR or USD."]})
+
+
+def _in_force(project: Project, currency: str, quantity_kg: int, at: datetime | None) -> dict[int | None, Decimal]:
+    """Return the price per credit that each vintage (None: every other) has for this quantity at a time."""
+    return dict(fetch_all(_IN_FORCE, [quantity_kg, project.pk, currency, at, at]))
 
 
 def _make_room(project: Project, vintage: int | None, currency: str, begins: datetime, ends: datetime | None) -> None:

@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection
-
+from carboncore.common.api.statements import fetch_all, fetch_named
 from transactions.canonical import Line
 from transactions.choices import BlockState, EntryKind
 from transactions.models import CreditBatch, LedgerEntry
@@ -85,9 +84,7 @@ def record_entry(*, entry: LedgerEntry, batch: CreditBatch, lines: Sequence[Line
         "states": [state for _, state in changes],
         "changes": list(changes.values()),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_RECORD, parameters)
-        entry.pk, taken = cursor.fetchone()
+    ((entry.pk, taken),) = fetch_named(_RECORD, parameters)
     entry._state.adding = False  # noqa: SLF001 - Django's documented way to say that a row was saved
     if taken != sum(kg < 0 for kg in changes.values()):
         raise LedgerInconsistent(f"An account gives credits of batch {batch.serial_root} that it has no balance of.")
@@ -115,13 +112,9 @@ def record_figures(*, project_id: int, changes: Mapping[str, int]) -> None:
     if not named:
         return
     assignments = ", ".join(f"{name} = {name} + %s" for name in named)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE registry_projectcredits SET {assignments} WHERE project_id = %s",  # noqa: S608 - names of _FIGURES
-            [*named.values(), project_id],
-        )
-        if cursor.rowcount != 1:
-            raise LedgerInconsistent(f"Project {project_id} has no row of credit figures.")
+    update = f"UPDATE registry_projectcredits SET {assignments} WHERE project_id = %s RETURNING 1"  # noqa: S608 - names of _FIGURES
+    if not fetch_all(update, [*named.values(), project_id]):
+        raise LedgerInconsistent(f"Project {project_id} has no row of credit figures.")
 
 
 def _balance_changes(lines: Sequence[Line]) -> dict[tuple[int, str], int]:

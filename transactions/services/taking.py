@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from carboncore.common.api.statements import fetch_all, fetch_records
 from carboncore.common.quantities import tonnes_from_kg
 from transactions.choices import BlockState
 from transactions.errors import CreditsNotMovable, NotEnoughCredits
 from transactions.locks import batch_lock
-from transactions.models import Balance, Block, CreditBatch
+from transactions.models import Block, CreditBatch
 
 _FIRST_PAGE = 4
 _LARGEST_PAGE = 1_000
+
+_HOLDINGS = """
+    SELECT h.batch_id FROM transactions_balance AS h JOIN transactions_creditbatch AS b ON b.id = h.batch_id
+    WHERE h.account_id = %s AND h.state = %s AND h.quantity_kg > 0 AND b.project_id = %s
+        AND b.vintage = coalesce(%s::smallint, b.vintage)
+    ORDER BY h.batch_id
+"""
+_HELD = "WHERE batch_id = %s AND account_id = %s AND state = %s AND first_kg > %s ORDER BY first_kg LIMIT %s"
 
 
 @dataclass(frozen=True)
@@ -38,16 +46,8 @@ def take_lowest(
     Raises:
         NotEnoughCredits: the account holds less; the caller's transaction must end without effect.
     """
-    holdings: dict[str, Any] = {
-        "account_id": account_id,
-        "state": state,
-        "quantity_kg__gt": 0,
-        "batch__project_id": project_id,
-    }
-    if vintage is not None:
-        holdings["batch__vintage"] = vintage
     wanted = quantity_kg
-    for batch_id in list(Balance.objects.filter(**holdings).order_by("batch_id").values_list("batch_id", flat=True)):
+    for (batch_id,) in fetch_all(_HOLDINGS, [account_id, state.value, project_id, vintage]):
         batch = batch_lock(batch_id)
         slices = _lowest_of_batch(batch_id, account_id, state, wanted)
         wanted -= sum(piece.quantity_kg for piece in slices)
@@ -88,9 +88,8 @@ def _range(batch: CreditBatch, account_id: int, state: BlockState, first_kg: int
 
 def _lowest_of_batch(batch_id: int, account_id: int, state: BlockState, quantity_kg: int) -> list[Slice]:
     slices: list[Slice] = []
-    held = Block.objects.filter(batch_id=batch_id, account_id=account_id, state=state).order_by("first_kg")
     page, after = _FIRST_PAGE, -1
-    while blocks := list(held.filter(first_kg__gt=after)[:page]):
+    while blocks := fetch_records(Block, _HELD, [batch_id, account_id, state.value, after, page]):
         for block in blocks:
             piece = Slice(block, block.first_kg, min(block.end_kg, block.first_kg + quantity_kg))
             slices.append(piece)

@@ -1,19 +1,21 @@
-"""Running a read that PostgreSQL renders itself, with server-side binding and prepared statements.
+"""Running the hot statements, reads and writes, with server-side binding and prepared statements.
 
 Django's cursors paste values into the text of a statement, so PostgreSQL parses and plans each call anew.
-For the hot reads that planning is as dear as the work, so these go through a raw cursor of the same
+For the hot ones that planning is as dear as the work, so they go through a raw cursor of the same
 connection, wrapped by Django's own wrapper: errors, query log and transactions behave as everywhere.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import connection, models
 
 _PLACEHOLDER = re.compile(r"%s")
+_NAMED = re.compile(r"%\((\w+)\)s")
+_Row = TypeVar("_Row", bound=models.Model)
 PREPARED_MOST = 200
 
 
@@ -31,12 +33,30 @@ class _PlannedCursor(psycopg.RawCursor[Any]):
         return super().execute(query, params, prepare=False)
 
 
+def fetch_named(sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run `sql` (placeholders `%(name)s`, no literal per cent sign) and return its rows."""
+    query, names = _named(sql)
+    return _fetch(query, [params[name] for name in names], plan_anew=False)
+
+
+def fetch_records(model: type[_Row], tail: str, params: Sequence[Any], *, only: tuple[str, ...] = ()) -> list[_Row]:
+    """Return records read by `SELECT … FROM the model's table AS t` and what follows that (placeholders `%s`).
+
+    `only` names the attributes that are read (the primary key among them); the others are read when somebody asks.
+    """
+    head, names = _select(model, only)
+    return [model.from_db(connection.alias, names, row) for row in fetch_all(f"{head} {tail}", params)]
+
+
 def fetch_all(sql: str, params: Sequence[Any], *, plan_anew: bool = False) -> list[tuple[Any, ...]]:
     """Run `sql` (placeholders `%s`, no literal per cent sign) and return its rows.
 
     `plan_anew` is for conditions whose best plan depends on the value, such as a search for a rare or a common word.
     """
-    query = _numbered(sql)
+    return _fetch(_numbered(sql), params, plan_anew=plan_anew)
+
+
+def _fetch(query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[Any, ...]]:
     pool: Any = getattr(connection, "pool", None)
     if connection.connection is None and pool is not None and not connection.queries_logged:
         return _fetch_from_pool(pool, query, params, plan_anew=plan_anew)
@@ -71,3 +91,18 @@ def _cursor(raw: Any, *, plan_anew: bool) -> psycopg.RawCursor[Any]:
 def _numbered(sql: str) -> str:
     counter = iter(range(1, 1000))
     return _PLACEHOLDER.sub(lambda _: f"${next(counter)}", sql)
+
+
+@lru_cache(maxsize=1000)
+def _named(sql: str) -> tuple[str, tuple[str, ...]]:
+    names = tuple(dict.fromkeys(_NAMED.findall(sql)))
+    return _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", sql), names
+
+
+@lru_cache(maxsize=100)
+def _select(model: type[models.Model], only: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    fields = [field for field in model._meta.concrete_fields if not only or field.attname in only]
+    columns = ", ".join(f"t.{connection.ops.quote_name(str(field.column))}" for field in fields)
+    table = connection.ops.quote_name(model._meta.db_table)
+    head = f"SELECT {columns} FROM {table} AS t"  # noqa: S608 - names of columns and a table, from the model
+    return head, tuple(field.attname for field in fields)

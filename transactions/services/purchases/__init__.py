@@ -15,9 +15,10 @@ from transactions.services.purchases.paying import (
 from transactions.services.purchases.reconciling import payments_reconcile, reservations_expire
 from transactions.services.purchases.refunds import purchase_refund
 from transactions.services.purchases.settling import Settled, purchase_mark_paid, purchase_settle
-from transactions.services.purchases.starting import purchase_start
+from transactions.services.purchases.starting import PlacedOrder, purchase_order_place, purchase_start
 
 __all__ = [
+    "PlacedOrder",
     "Settled",
     "event_process",
     "event_receive",
@@ -30,6 +31,7 @@ __all__ = [
     "purchase_cancel",
     "purchase_expire",
     "purchase_mark_paid",
+    "purchase_order_place",
     "purchase_refund",
     "purchase_settle",
     "purchase_start",

@@ -2,13 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from carboncore.common.api.statements import fetch_all
 from transactions.choices import BlockState, EntryKind
 from transactions.locks import batch_lock
-from transactions.models import LedgerEntry, LedgerLine, Transaction, TransactionEntry
+from transactions.models import LedgerEntry, LedgerLine, Transaction
 from transactions.serials import serial_text
 from transactions.services.posting import Posting
 from transactions.services.taking import take_lowest, take_ranges
+
+_LINK = """
+    INSERT INTO transactions_transactionentry (transaction_id, entry_id)
+    SELECT %s::bigint, e.* FROM unnest(%s::bigint[]) AS e RETURNING 1
+"""
 
 # Ranges [first_kg, end_kg) by batch.
 Ranges = dict[int, list[tuple[int, int]]]
@@ -42,13 +49,21 @@ def ranges_left(ranges: Ranges, without: Ranges) -> Ranges:
     return left
 
 
-def reserve(movement: Posting, purchase: Transaction) -> Ranges:
+@dataclass(frozen=True)
+class Reserved:
+    """What was reserved for a purchase: the ranges, and their serial numbers."""
+
+    ranges: Ranges
+    serials: list[str]
+
+
+def reserve(movement: Posting, purchase: Transaction) -> Reserved:
     """Reserve the lowest free credits for the purchase, within its seller's account; returns what they are.
 
     Raises:
         NotEnoughCredits: the seller has fewer; the caller's transaction must end without effect.
     """
-    reserved: Ranges = {}
+    reserved = Reserved({}, [])
     entries = []
     for batch, slices in take_lowest(
         account_id=_seller(purchase),
@@ -66,7 +81,10 @@ def reserve(movement: Posting, purchase: Transaction) -> Ranges:
                 to_state=BlockState.RESERVED,
             )
         )
-        reserved[batch.pk] = [(piece.first_kg, piece.end_kg) for piece in slices]
+        reserved.ranges[batch.pk] = [(piece.first_kg, piece.end_kg) for piece in slices]
+        reserved.serials.extend(
+            serial_text(root=batch.serial_root, first_kg=piece.first_kg, end_kg=piece.end_kg) for piece in slices
+        )
     link_entries(purchase, entries)
     return reserved
 
@@ -96,7 +114,7 @@ def move_reserved(
 
 def link_entries(purchase: Transaction, entries: Iterable[LedgerEntry]) -> None:
     """Record that these ledger entries belong to the purchase."""
-    TransactionEntry.objects.bulk_create(TransactionEntry(transaction=purchase, entry=entry) for entry in entries)
+    fetch_all(_LINK, [purchase.pk, [entry.pk for entry in entries]])
 
 
 def _seller(purchase: Transaction) -> int:

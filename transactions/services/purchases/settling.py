@@ -113,7 +113,7 @@ def credits_deliver(*, purchase: Transaction, actor: User | None) -> None:
             ranges = ranges_moved(purchase, EntryKind.RESERVATION)
         else:
             project_check_open(purchase.project)
-            ranges = reserve(movement, purchase)
+            ranges = reserve(movement, purchase).ranges
         serials = move_reserved(movement, purchase, ranges, kind=EntryKind.SALE, to_account_id=account.pk)
         waited = Decimal((movement.at - purchase.created_at).total_seconds()).quantize(Decimal("0.001"))
         status_move(

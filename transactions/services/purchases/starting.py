@@ -1,12 +1,11 @@
 """Starting a purchase: check it, keep the exact credits for the buyer, write down what it costs. No money yet."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from carboncore.common.errors import InvalidInput
@@ -16,15 +15,25 @@ from registry.errors import ProjectNotFound
 from registry.models import Project
 from transactions.choices import PaymentMethod, TransactionStatus, TransactionType
 from transactions.errors import AccountNotFound, PriceChanged, ProjectClosed, QuantityRefused, TooManyOpenPurchases
-from transactions.models import HoldingAccount, Payment, PlannedRetirement, Transaction
+from transactions.locks import accounts_lock, trade_accounts_lock
+from transactions.models import HoldingAccount, PlannedRetirement, Transaction
 from transactions.services.holding_accounts import proceeds_account
 from transactions.services.mails import purchase_reserved_mail
 from transactions.services.moving import Origin
-from transactions.services.posting import posting
+from transactions.services.posting import posting_with_accounts_locked
 from transactions.services.prices import Quote, price_for
 from transactions.services.purchases.guests import buyer_account, guest_account, guest_email_checked
 from transactions.services.purchases.holding import reserve
+from transactions.services.purchases.orders import record_purchase
 from transactions.services.retirements import RetirementDetails, retirement_details_check
+
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    """A purchase whose credits are reserved, and their serial numbers."""
+
+    purchase: Transaction
+    serials: list[str]
 
 
 def purchase_start(
@@ -41,6 +50,38 @@ def purchase_start(
     origin: Origin | None = None,
 ) -> Transaction:
     """Reserve `quantity_kg` kilograms for a buyer, or for a guest by e-mail, at the price they were shown.
+
+    See `purchase_order_place`, which this is in a database transaction of its own.
+    """
+    with transaction.atomic():
+        return purchase_order_place(
+            buyer=buyer,
+            project=project,
+            quantity_kg=quantity_kg,
+            currency=currency,
+            expected_price=expected_price,
+            vintage=vintage,
+            guest_email=guest_email,
+            to_account=to_account,
+            retire=retire,
+            origin=origin,
+        ).purchase
+
+
+def purchase_order_place(
+    *,
+    buyer: User | None,
+    project: Project,
+    quantity_kg: int,
+    currency: str,
+    expected_price: Decimal,
+    vintage: int | None = None,
+    guest_email: str = "",
+    to_account: HoldingAccount | None = None,
+    retire: RetirementDetails | None = None,
+    origin: Origin | None = None,
+) -> PlacedOrder:
+    """Reserve credits for a buyer or a guest; call inside a database transaction, which ends with any error.
 
     The lowest free serials are kept until `expires_at`; the payment comes after this is committed.
     `expected_price` is per credit (tonne).
@@ -59,36 +100,35 @@ def purchase_start(
     if retire is not None:
         retirement_details_check(retire)
     quote = _agreed_price(project, vintage, quantity_kg, currency, expected_price)
-    with transaction.atomic():
-        account = _receiving_account(buyer, guest_email, to_account)
-        seller = proceeds_account(project=project)
-        with posting(actor=buyer, account_ids=[seller.pk, account.pk]) as movement:
-            now = timezone.now()
-            purchase = Transaction.objects.create(
-                transaction_type=TransactionType.PURCHASE,
-                status=TransactionStatus.RESERVED,
-                project=project,
-                vintage=vintage,
-                from_account=seller,
-                to_account=account,
-                to_user=buyer,
-                guest_email="" if buyer else guest_email_checked(guest_email),
-                quantity_kg=quantity_kg,
-                price_per_credit=quote.price_per_credit,
-                total_amount=quote.total_amount,
-                currency=quote.currency,
-                payment_method=PaymentMethod(settings.PAYMENT_MODE),
-                expires_at=now + _time_to_pay(),
-                user_agent=(origin or Origin()).user_agent[:500],
-                ip_address=(origin or Origin()).ip_address,
-            )
-            Payment.objects.create(transaction=purchase)
-            if retire is not None:
-                PlannedRetirement.objects.create(transaction=purchase, **_stripped(retire))
-            purchase_reserved_mail(purchase=purchase)
-            # Last, because other buyers of this batch wait from here to the commit.
-            reserve(movement, purchase)
-    return purchase
+    seller, account = _accounts_locked(buyer, guest_email, to_account, project)
+    with posting_with_accounts_locked(actor=buyer) as movement:
+        origin = origin or Origin()
+        purchase = Transaction(
+            transaction_type=TransactionType.PURCHASE,
+            status=TransactionStatus.RESERVED,
+            project=project,
+            vintage=vintage,
+            from_account=seller,
+            to_account=account,
+            to_user=buyer,
+            guest_email="" if buyer else guest_email_checked(guest_email),
+            quantity_kg=quantity_kg,
+            price_per_credit=quote.price_per_credit,
+            total_amount=quote.total_amount,
+            currency=quote.currency,
+            payment_method=PaymentMethod(settings.PAYMENT_MODE),
+            created_at=movement.at,
+            expires_at=movement.at + _time_to_pay(),
+            user_agent=origin.user_agent[:500],
+            ip_address=origin.ip_address,
+        )
+        record_purchase(purchase)
+        if retire is not None:
+            PlannedRetirement.objects.create(transaction=purchase, **_stripped(retire))
+        purchase_reserved_mail(purchase=purchase)
+        # Last, because other buyers of this batch wait from here to the commit.
+        serials = reserve(movement, purchase).serials
+    return PlacedOrder(purchase, serials)
 
 
 def project_check_open(project: Project) -> None:
@@ -121,6 +161,20 @@ def _agreed_price(project: Project, vintage: int | None, quantity_kg: int, curre
             price_per_credit=quote.price_per_credit, total_amount=quote.total_amount, currency=quote.currency
         )
     return quote
+
+
+def _accounts_locked(
+    buyer: User | None, guest_email: str, to_account: HoldingAccount | None, project: Project
+) -> tuple[HoldingAccount, HoldingAccount]:
+    """Return the selling and the receiving account, held against freezing and closing."""
+    if buyer is not None and to_account is None and not guest_email:
+        seller, account = trade_accounts_lock(project_id=project.pk, buyer_id=buyer.pk)
+        if seller is not None and account is not None:
+            return seller, account
+    account = _receiving_account(buyer, guest_email, to_account)
+    seller = proceeds_account(project=project)
+    held = accounts_lock([seller.pk, account.pk])
+    return held[seller.pk], held[account.pk]
 
 
 def _receiving_account(buyer: User | None, guest_email: str, to_account: HoldingAccount | None) -> HoldingAccount:
