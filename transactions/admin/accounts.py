@@ -12,6 +12,7 @@ from unfold.decorators import display
 from transactions.admin.account_deeds import ACCOUNT_DEEDS, AccountDeedsMixin
 from transactions.admin.fields import tonnes
 from transactions.admin.pages import Cell, Deed, Head, LedgerAdmin, Table, list_of, moment, number, page_at
+from transactions.admin.statements import StatementMixin, statement_page
 from transactions.choices import AccountState, BlockState, EntryKind
 from transactions.models import Balance, HoldingAccount, LedgerEntry
 from transactions.selectors.admin_accounts import held_credits, latest_movements, state_changes, state_sums
@@ -26,7 +27,7 @@ def _held(state: BlockState) -> Coalesce:
 
 
 @admin.register(HoldingAccount)
-class HoldingAccountAdmin(AccountDeedsMixin, LedgerAdmin):
+class HoldingAccountAdmin(StatementMixin, AccountDeedsMixin, LedgerAdmin):
     """The list of accounts and the page of one."""
 
     list_display = ("name_and_number", "kind_label", "state_badge", "held_by", "active", "reserved", "created_at")
@@ -83,6 +84,7 @@ class HoldingAccountAdmin(AccountDeedsMixin, LedgerAdmin):
             figures=[(tonnes(sums[state]), f"t {state.label.lower()}") for state in BlockState if state in sums]
             or [("0", "t held")],
             notes=notes,
+            links=[("Statement", statement_page(obj))],
         )
 
     def page_tables(self, request: HttpRequest, obj: HoldingAccount) -> list[Table]:

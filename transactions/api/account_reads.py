@@ -2,12 +2,11 @@
 
 import re
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,6 +17,7 @@ from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput
+from transactions.account_statements import movement_row, statement_as_csv, statement_as_pdf, statement_read, zulu
 from transactions.api.account_shapes import (
     AccountSerializer,
     BalancesSerializer,
@@ -25,16 +25,9 @@ from transactions.api.account_shapes import (
     StatementSerializer,
 )
 from transactions.api.callers import signed_in_caller
-from transactions.api.tables import csv_response
-from transactions.certificates import statement_pdf
-from transactions.choices import BlockState, EntryKind
 from transactions.models import HoldingAccount
 from transactions.selectors.holdings import (
-    Holding,
-    Moved,
     account_holdings,
-    account_movements,
-    account_movements_bounded,
     account_visible_to,
     accounts_of,
     holding_row,
@@ -42,9 +35,7 @@ from transactions.selectors.holdings import (
 from transactions.selectors.list_filters import day_start, one, read_day
 from transactions.services import holding_account_open
 
-MOST_ON_PAPER = 2_000
 ACCOUNT_ID = OpenApiParameter("public_id", OpenApiTypes.UUID, "path", description="The account's id.")
-_CSV_HEADER = ("part", "at", "kind", "batch", "position", "serial", "state", "quantity", "transaction")
 
 
 class AccountListView(ApiView):
@@ -137,7 +128,7 @@ class StatementView(ApiView):
         first, last = (read_day(name, one(name, request.GET.getlist(name) or [""])) for name in ("from", "to"))
         if last < first:
             raise InvalidInput({"to": ["The last day comes before the first."]})
-        answers = {"": _as_json, "json": _as_json, "csv": _as_csv, "pdf": _as_pdf}
+        answers = {"": _as_json, "json": _as_json, "csv": statement_as_csv, "pdf": statement_as_pdf}
         kind = one("format", request.GET.getlist("format") or [""])
         if kind not in answers:
             raise InvalidInput({"format": ["Ask for one of json, csv, pdf."]})
@@ -145,77 +136,16 @@ class StatementView(ApiView):
 
 
 def _as_json(account: HoldingAccount, first: date, last: date) -> HttpResponse:
-    start, before = day_start(first), day_start(last + timedelta(days=1))
-    moved = account_movements_bounded(account, start=start, before=before)
+    found = statement_read(account, first=first, last=last)
     body = {
         "account": _account(account),
         "from": first.isoformat(),
         "to": last.isoformat(),
-        "opening": [holding_row(holding) for holding in account_holdings(account, before=start)],
-        "movements": [_movement(movement) for movement in moved],
-        "closing": [holding_row(holding) for holding in account_holdings(account, before=before)],
+        "opening": [holding_row(holding) for holding in found.opening],
+        "movements": [movement_row(movement) for movement in found.movements],
+        "closing": [holding_row(holding) for holding in found.closing],
     }
     return json_response(body)
-
-
-def _as_csv(account: HoldingAccount, first: date, last: date) -> HttpResponseBase:
-    start, before = day_start(first), day_start(last + timedelta(days=1))
-
-    def rows() -> Any:
-        for holding in account_holdings(account, before=start):
-            yield _csv_holding("opening", holding)
-        for moved in account_movements(account, start=start, before=before):
-            row = _movement(moved)
-            yield ["movement", *(row[name] for name in _CSV_HEADER[1:])]
-        for holding in account_holdings(account, before=before):
-            yield _csv_holding("closing", holding)
-
-    return csv_response(_CSV_HEADER, rows(), name=f"statement-{account.number}-{first}-{last}")
-
-
-def _as_pdf(account: HoldingAccount, first: date, last: date) -> HttpResponse:
-    start, before = day_start(first), day_start(last + timedelta(days=1))
-    moved = account_movements_bounded(account, start=start, before=before, most=MOST_ON_PAPER)
-    made_at = timezone.now()
-    statement = {
-        "account": {"name": account.name, "number": account.number},
-        "from": first.isoformat(),
-        "to": last.isoformat(),
-        "made_at": f"{made_at:%Y-%m-%d %H:%M} UTC",
-        "opening": [_printed(holding) for holding in account_holdings(account, before=start)],
-        "movements": [_printed_movement(row) for row in moved],
-        "closing": [_printed(holding) for holding in account_holdings(account, before=before)],
-    }
-    content = statement_pdf(statement, at=made_at)
-    name = f"statement-{account.number}-{first}-{last}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
-
-
-def _printed(holding: Holding) -> dict[str, Any]:
-    return {**holding_row(holding), "state": BlockState(holding.state).label, "quantity": f"{holding.quantity:f}"}
-
-
-def _printed_movement(moved: Moved) -> dict[str, Any]:
-    words = {"kind": EntryKind(moved.kind).label, "state": BlockState(moved.state).label}
-    return {**_movement(moved), **words, "quantity": f"{moved.quantity:f}"}
-
-
-def _csv_holding(part: str, holding: Holding) -> list[Any]:
-    return [part, "", "", holding.batch, "", "", holding.state, holding.quantity, ""]
-
-
-def _movement(moved: Moved) -> dict[str, Any]:
-    return {
-        "at": _time(moved.at),
-        "kind": moved.kind,
-        "batch": moved.batch,
-        "position": moved.position,
-        "serial": moved.serial,
-        "state": moved.state,
-        "quantity": moved.quantity,
-        "transaction": moved.transaction,
-    }
 
 
 def _account(account: HoldingAccount) -> dict[str, Any]:
@@ -226,7 +156,7 @@ def _account(account: HoldingAccount) -> dict[str, Any]:
         "kind": account.kind,
         "state": account.state,
         "organisation": account.organisation.name if account.organisation else None,
-        "created_at": _time(account.created_at),
+        "created_at": zulu(account.created_at),
     }
 
 
@@ -248,7 +178,3 @@ def _refuse_others(request: Request, known: set[str]) -> None:
     if unknown:
         there_are = ", ".join(sorted(known))
         raise InvalidInput({name[:60]: [f"There is no such parameter. There are: {there_are}."] for name in unknown})
-
-
-def _time(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

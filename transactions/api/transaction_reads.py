@@ -17,7 +17,7 @@ from carboncore.common.api.reading import PRIVATE_CACHE, list_response
 from carboncore.common.api.schema import BINARY, listing_parameters, refusals
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput
-from transactions.api.tables import csv_response, xlsx_response
+from carboncore.common.tables import csv_response, xlsx_response
 from transactions.api.transaction_lists import FILTER_WORDS, FILTERS, STAFF_TRANSACTIONS, StaffTransactionSerializer
 from transactions.selectors.analytics import transaction_totals
 
