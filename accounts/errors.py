@@ -9,8 +9,8 @@ class InvalidCredentials(RegistryError):
     code = "invalid_credentials"
     http_status = 401
 
-    def __init__(self) -> None:
-        super().__init__("Invalid credentials")
+    def __init__(self, message: str = "Invalid credentials") -> None:
+        super().__init__(message)
 
 
 class SignInLocked(TryLater):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.password_validation import get_password_validators, validate_password
 from django.core.exceptions import ValidationError
 
 # Argon2 reads the whole text: a bound keeps a huge "password" from being a cheap way to busy the server.
@@ -28,3 +30,16 @@ class LetterAndDigitValidator:
 def is_storable(text: str) -> bool:
     """Return whether the text is one that PostgreSQL and Argon2 take: no null character, no half character."""
     return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def password_faults(password: str, user: Any) -> list[str]:
+    """Return what is wrong with a new password of a person, in words; an empty list when nothing is."""
+    if len(password) > MAX_PASSWORD_LENGTH:
+        return [f"Use at most {MAX_PASSWORD_LENGTH:,} characters."]
+    if not is_storable(password):
+        return ["It holds characters that cannot be stored."]
+    try:
+        validate_password(password, user, get_password_validators(settings.PERSON_PASSWORD_VALIDATORS))
+    except ValidationError as error:
+        return [str(message) for message in error.messages]
+    return []

@@ -2,13 +2,14 @@
 
 import uuid
 
-from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
-
-from accounts.choices import MOVING_ROLES
-from accounts.errors import OrganisationNotFound, TokenRefused
-from accounts.models import Organisation, User
-from accounts.tokens import StaffToken
+from accounts.bearers import staff_bearer
+from accounts.choices import MOVING_ROLES, SessionKind
+from accounts.errors import OrganisationNotFound, PersonNotFound
+from accounts.models import Organisation, SignInSession, User
 from carboncore.common.errors import NotAllowed, NotFound
+
+MOST_SESSIONS = 100
+SEES_USERS = "accounts.view_user"
 
 
 def staff_by_token(text: str) -> User:
@@ -17,17 +18,33 @@ def staff_by_token(text: str) -> User:
     Raises:
         TokenRefused: it expired, was not made here, or its owner may no longer use it.
     """
-    try:
-        token = StaffToken(text)  # type: ignore[arg-type]
-        public_id = uuid.UUID(str(token.payload.get("sub")))
-    except ExpiredTokenError:
-        raise TokenRefused("Token expired", code="token_expired") from None
-    except (TokenError, ValueError):
-        raise TokenRefused("Invalid token") from None
+    return staff_bearer(text).user
+
+
+def live_session(public_id: uuid.UUID, *, kind: SessionKind) -> SignInSession | None:
+    """Return the session of that id, with its person, if it still holds and the person may use it."""
+    live = SignInSession.objects.live().select_related("user")
+    return live.filter(public_id=public_id, kind=kind, user__is_active=True, user__is_staff=False).first()
+
+
+def sessions_of(user: User) -> list[SignInSession]:
+    """Return the person's sessions that still hold, the one seen last first."""
+    live = SignInSession.objects.live().filter(user=user)
+    return list(live.order_by("-last_seen_at", "-pk")[:MOST_SESSIONS])
+
+
+def person_shown_to(*, viewer: User | None, public_id: uuid.UUID) -> tuple[User, bool]:
+    """Return a person, and whether the viewer sees more than what is public: themselves, and staff who view users.
+
+    Raises:
+        PersonNotFound: there is none whom the viewer may know of. Staff are no public persons, nor is who was erased.
+    """
     user = User.objects.filter(public_id=public_id).first()
-    if user is None or not token.belongs_to(user):
-        raise TokenRefused("Invalid token")
-    return user
+    sees_all = viewer is not None and user is not None and (viewer.pk == user.pk or viewer.has_perm(SEES_USERS))
+    public = user is not None and user.is_active and bool(user.username) and not user.is_staff
+    if user is None or not (public or sees_all):
+        raise PersonNotFound
+    return user, sees_all
 
 
 def organisation_visible_to(*, user: User, public_id: uuid.UUID) -> Organisation:

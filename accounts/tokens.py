@@ -1,43 +1,85 @@
-"""Staff bearer tokens: HS256 JSON Web Tokens of eight hours, as the existing client expects them.
+"""Bearer tokens: HS256 JSON Web Tokens, of staff (eight hours) and of people (half an hour, then refreshed).
 
-The claims tell the client what to show. They grant nothing: permissions are read from the database at
-every request, and a changed password or a deactivated account ends the token at once.
+The claims tell the client what to show. They grant nothing: permissions are read from the database at every request,
+and each token names the session that it hangs on, so it ends with that at once.
 """
 
+import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import Token
 
-from accounts.models import User
+from accounts.errors import TokenRefused
+from accounts.models import SignInSession, User
 from accounts.roles import client_permissions
 
-ISSUER = "carboncore-admin"
-LIFETIME = timedelta(hours=8)
+STAFF_ISSUER = "carboncore-admin"
+PERSON_ISSUER = "carboncore"
+STAFF_LIFETIME = timedelta(hours=8)
 _FINGERPRINT_CLAIM = "pwf"
+_Kind = TypeVar("_Kind", bound="SessionToken")
 
 
-class StaffToken(Token):
-    """A token of one staff member; `for_staff` makes it, `belongs_to` says whether it still holds."""
+class SessionToken(Token):
+    """A token of one session of one person."""
 
-    token_type = "staff"  # noqa: S105 - the name of a kind of token, not a secret
-    lifetime = LIFETIME
+    issuer: str
 
     def get_token_backend(self) -> TokenBackend:
-        return TokenBackend("HS256", signing_key=settings.JWT_SIGNING_KEY, issuer=ISSUER)
+        return TokenBackend("HS256", signing_key=settings.JWT_SIGNING_KEY, issuer=self.issuer)
 
     @property
     def token_backend(self) -> TokenBackend:
         return self.get_token_backend()
 
+    @property
+    def subject(self) -> uuid.UUID:
+        """The person's public id."""
+        return uuid.UUID(str(self.payload.get("sub")))
+
+    @property
+    def session(self) -> uuid.UUID:
+        """The session's public id."""
+        return uuid.UUID(str(self.payload.get("sid")))
+
+    def _of(self, session: SignInSession) -> None:
+        self["sub"] = str(session.user.public_id)
+        self["sid"] = str(session.public_id)
+
+
+class AccessToken(SessionToken):
+    """What a person sends with each request; `for_session` makes it."""
+
+    token_type = "access"  # noqa: S105 - the name of a kind of token, not a secret
+    lifetime = timedelta(minutes=settings.ACCESS_TOKEN_MINUTES)
+    issuer = PERSON_ISSUER
+
     @classmethod
-    def for_staff(cls, user: User) -> "StaffToken":
-        """Return a fresh token for `user` with the contract's claims (email, permissions, iat, exp, iss)."""
+    def for_session(cls, session: SignInSession) -> "AccessToken":
+        """Return a fresh token of a person's session."""
         token = cls()
-        token["sub"] = str(user.public_id)
+        token._of(session)
+        return token
+
+
+class StaffToken(SessionToken):
+    """A token of one staff member; `for_session` makes it, `belongs_to` says whether it still holds."""
+
+    token_type = "staff"  # noqa: S105 - the name of a kind of token, not a secret
+    lifetime = STAFF_LIFETIME
+    issuer = STAFF_ISSUER
+
+    @classmethod
+    def for_session(cls, session: SignInSession) -> "StaffToken":
+        """Return a fresh token with the contract's claims (email, permissions, iat, exp, iss)."""
+        user = session.user
+        token = cls()
+        token._of(session)
         token["email"] = user.email
         token["permissions"] = client_permissions(user)
         token[_FINGERPRINT_CLAIM] = _password_fingerprint(user)
@@ -53,6 +95,22 @@ class StaffToken(Token):
             and isinstance(claim, str)
             and constant_time_compare(claim, _password_fingerprint(user))
         )
+
+
+def token_read(kind: type[_Kind], text: str) -> _Kind:
+    """Return the token of that kind that the text is.
+
+    Raises:
+        TokenRefused: it has expired, or was not made here for this.
+    """
+    try:
+        token = kind(text)  # type: ignore[arg-type]
+        _ = token.subject, token.session
+    except ExpiredTokenError:
+        raise TokenRefused("Token expired", code="token_expired") from None
+    except (TokenError, ValueError):
+        raise TokenRefused("Invalid token") from None
+    return token
 
 
 def _password_fingerprint(user: User) -> str:

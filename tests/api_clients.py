@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from accounts.tokens import StaffToken
-from tests.factories import person
+from tests.factories import buyer, person, person_token, staff_token
 
 
 class Api:
@@ -51,11 +50,19 @@ def staff():
     def signed_in(role):
         if role not in clients:
             user = person(role)
-            clients[role] = Api(str(StaffToken.for_staff(user)))
+            clients[role] = Api(str(staff_token(user)))
             clients[role].user = user
         return clients[role]
 
     return signed_in
+
+
+def buyer_client(**fields):
+    """Return a client signed in as a new person; `.user` is who."""
+    user = buyer(**fields)
+    client = Api(person_token(user))
+    client.user = user
+    return client
 
 
 @pytest.fixture

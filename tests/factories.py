@@ -17,6 +17,8 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import User
 from accounts.roles import REGISTRY_OFFICER, REVIEWER, SUPER_ADMIN
+from accounts.services import person_sign_in, staff_session_start
+from accounts.tokens import StaffToken
 from registry.choices import DocumentVisibility, OriginRegistry, ProjectStatus
 from registry.geometry import parse_boundary
 from registry.models import (
@@ -40,7 +42,7 @@ from registry.services import (
     search_words_add,
 )
 
-PASSWORD = "seven quiet herons on the lake"
+PASSWORD = "seven quiet herons on the lake 7"
 PDF = b"%PDF-1.7\n1 0 obj <</Type /Catalog>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
 SQUARE_DEGREES = 0.1
 
@@ -56,6 +58,7 @@ class UserFactory(DjangoModelFactory):
     full_name = factory.Sequence(lambda n: f"Person Number {n}")
     password = PASSWORD
     is_staff = True
+    email_confirmed_at = factory.LazyFunction(timezone.now)
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **fields: Any) -> User:
@@ -70,6 +73,22 @@ class UserFactory(DjangoModelFactory):
 def person(role: str = "", **fields: Any) -> User:
     """Return a new staff member in one of the staff groups (none when `role` is empty)."""
     return UserFactory(groups=[role] if role else [], **fields)
+
+
+def buyer(**fields: Any) -> User:
+    """Return a person who registered, confirmed their e-mail and has the password `PASSWORD`."""
+    number = User.objects.count()
+    return UserFactory(is_staff=False, username=fields.pop("username", f"buyer_{number}"), **fields)
+
+
+def person_token(user: User, password: str = PASSWORD) -> str:
+    """Return an access token of a person, who signs in for it."""
+    return person_sign_in(email=user.email, password=password).access_token
+
+
+def staff_token(user: User) -> StaffToken:
+    """Return a token of a staff member, of a session of its own."""
+    return StaffToken.for_session(staff_session_start(user=user))
 
 
 class ProjectTypeFactory(DjangoModelFactory):

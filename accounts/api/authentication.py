@@ -5,30 +5,41 @@ from typing import cast
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from accounts.bearers import Bearer, bearer_of
 from accounts.errors import TokenRefused
-from accounts.models import User
-from accounts.selectors import staff_by_token
+from accounts.models import SignInSession, User
+from accounts.services import session_seen
 from carboncore.common.context import Entrance, set_actor
 
 
-class StaffTokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <token>` of an active staff member; the request then acts in their name."""
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <token>` of a person or of staff; the request then acts in their name.
 
-    def authenticate(self, request: Request) -> tuple[User, str] | None:
+    `request.auth` is the `Bearer`: who, and by which session.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, Bearer] | None:
         text = bearer_token(request)
         if text is None:
             return None
-        user = staff_by_token(text)
-        set_actor(user, Entrance.API)
-        return user, text
+        bearer = bearer_of(text)
+        set_actor(bearer.user, Entrance.API)
+        if bearer.session is not None:
+            session_seen(session=bearer.session)
+        return bearer.user, bearer
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
 
 
 def signed_in(request: Request) -> User:
-    """Return the staff member who signed this request in; the permission classes let nobody else through."""
+    """Return who signed this request in; the permission classes let nobody else through."""
     return cast("User", request.user)
+
+
+def present_session(request: Request) -> SignInSession | None:
+    """Return the session that signed this request in; None for a machine's key."""
+    return cast("Bearer", request.auth).session
 
 
 def bearer_token(request: Request) -> str | None:

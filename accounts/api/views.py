@@ -15,7 +15,7 @@ from accounts.api.serializers import (
 from accounts.errors import InvalidCredentials, SignInLocked, TokenRefused
 from accounts.roles import client_permissions, role_of
 from accounts.selectors import staff_by_token
-from accounts.services import sign_in
+from accounts.services import sign_in, staff_session_start
 from accounts.tokens import StaffToken
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
@@ -28,6 +28,7 @@ class LoginView(ApiView):
 
     authentication_classes = []
     permission_classes = []
+    rate_limit = "sign-in"
 
     @extend_schema(
         operation_id="sign_in",
@@ -54,7 +55,7 @@ class LoginView(ApiView):
         return json_response(
             {
                 "success": True,
-                "token": str(StaffToken.for_staff(user)),
+                "token": str(StaffToken.for_session(staff_session_start(user=user))),
                 "permissions": client_permissions(user),
                 "user": {"email": user.email, "role": role_of(user)},
             }
@@ -70,7 +71,7 @@ class ValidateView(ApiView):
     @extend_schema(
         operation_id="validate_token",
         tags=["sign-in"],
-        auth=[{"staff": []}],  # type: ignore[list-item]
+        auth=[{"bearer": []}],  # type: ignore[list-item]
         responses={200: ValidAnswerSerializer, 401: InvalidAnswerSerializer},
     )
     def get(self, request: Request) -> HttpResponse:

@@ -28,6 +28,7 @@ class Registration(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        default_permissions = ()
         indexes = [
             models.Index(fields=["email"], name="accounts_register_email_idx"),
             models.Index(Lower("username"), name="accounts_register_name_idx"),
@@ -61,6 +62,7 @@ class OneTimeLink(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        default_permissions = ()
 
     def __str__(self) -> str:
         return f"link {self.pk}: {self.get_purpose_display()}"

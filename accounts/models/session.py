@@ -41,6 +41,7 @@ class SignInSession(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        default_permissions = ("view",)
         indexes = [
             models.Index(fields=["user"], condition=Q(ended_at__isnull=True), name="accounts_session_open_idx"),
             models.Index(fields=["expires_at"], name="accounts_session_expiry_idx"),
@@ -76,6 +77,7 @@ class RefreshToken(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        default_permissions = ()
         constraints = [
             # A family has one living member, whatever races there are.
             models.UniqueConstraint(

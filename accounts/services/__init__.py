@@ -1,5 +1,7 @@
 """The writes of the accounts app."""
 
+from accounts.services.email_changes import account_reclaim, email_change_ask, email_change_confirm
+from accounts.services.erasure import person_erase, personal_data_export
 from accounts.services.memberships import membership_remove, membership_set
 from accounts.services.organisations import (
     organisation_approve,
@@ -7,6 +9,18 @@ from accounts.services.organisations import (
     organisation_reinstate,
     organisation_reject,
     organisation_suspend,
+)
+from accounts.services.passwords import password_change, password_forgotten, password_reset
+from accounts.services.people import person_roles_set, person_update
+from accounts.services.registration import registration_confirm, registration_create, registration_mail_again
+from accounts.services.sessions import (
+    person_sign_in,
+    person_sign_in_by_page,
+    session_end,
+    session_refresh,
+    session_seen,
+    sessions_end,
+    staff_session_start,
 )
 from accounts.services.sign_in import sign_in, sign_in_lock_lift, sign_in_lock_seconds
 from accounts.services.staff import (
@@ -16,9 +30,14 @@ from accounts.services.staff import (
     staff_password_set,
     staff_update,
 )
+from accounts.services.tidying import accounts_tidy
 from accounts.services.users import super_admin_create
 
 __all__ = [
+    "account_reclaim",
+    "accounts_tidy",
+    "email_change_ask",
+    "email_change_confirm",
     "group_save",
     "groups_givable_by",
     "membership_remove",
@@ -28,11 +47,28 @@ __all__ = [
     "organisation_reinstate",
     "organisation_reject",
     "organisation_suspend",
+    "password_change",
+    "password_forgotten",
+    "password_reset",
+    "person_erase",
+    "person_roles_set",
+    "person_sign_in",
+    "person_sign_in_by_page",
+    "person_update",
+    "personal_data_export",
+    "registration_confirm",
+    "registration_create",
+    "registration_mail_again",
+    "session_end",
+    "session_refresh",
+    "session_seen",
+    "sessions_end",
     "sign_in",
     "sign_in_lock_lift",
     "sign_in_lock_seconds",
     "staff_create",
     "staff_password_set",
+    "staff_session_start",
     "staff_update",
     "super_admin_create",
 ]

@@ -1,9 +1,10 @@
-"""Signing in: one function for the JSON login and the admin form, with the lock-out inside it."""
+"""Proving a password: one place for every door, with the lock-out inside it."""
 
 import hashlib
 import hmac
 import ipaddress
 import math
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -12,12 +13,16 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.errors import InvalidCredentials, SignInLocked
+from accounts.identifiers import email_sought
 from accounts.models import SignInAttempt, User
+from accounts.password_rules import MAX_PASSWORD_LENGTH, is_storable
+from carboncore.audit.choices import Outcome
+from carboncore.audit.services import event_record
+from carboncore.common.context import current_actor
+from carboncore.common.errors import InvalidInput
 
 MAX_WRONG_TRIES = 5
 WINDOW = timedelta(minutes=15)
-# Argon2 reads the whole text: a bound keeps a huge "password" from being a cheap way to busy the server.
-MAX_PASSWORD_LENGTH = 1024
 
 
 def sign_in(*, email: str, password: str, ip_address: str | None) -> User:
@@ -31,9 +36,65 @@ def sign_in(*, email: str, password: str, ip_address: str | None) -> User:
         InvalidCredentials: anything else, in the same words and the same time.
     """
     email = email.strip().lower()
-    user = User.objects.filter(email=email).first() if _is_storable(email) else None
-    attempt = _begin_attempt(email=email, user=user, ip_address=ip_address)
-    if not _password_is_right(user, password) or user is None or not user.is_active or not user.is_staff:
+    return _proven(email, password, ip_address, lambda user: user.is_active and user.is_staff)
+
+
+def person_prove(*, email: str, password: str) -> User:
+    """Return the active person with a confirmed e-mail whose e-mail and password these are; staff have their own door.
+
+    Raises:
+        SignInLocked, InvalidCredentials: as for `sign_in`.
+    """
+    email = email_sought(email) or email.strip().lower()
+    try:
+        return _proven(email, password, current_actor().ip_address, _is_person)
+    except InvalidCredentials:
+        raise InvalidCredentials(
+            "This e-mail and this password open no account. If you have just registered, confirm your e-mail first:"
+            " we have sent you a link."
+        ) from None
+
+
+def password_prove(*, user: User, password: str, field: str = "password") -> None:
+    """Have somebody who is signed in show that they know the password. Wrong ones count like wrong sign-ins.
+
+    Raises:
+        SignInLocked: five wrong tries for this e-mail in the last fifteen minutes.
+        InvalidInput: on `field`: it is not the password.
+    """
+    try:
+        _proven(user.email, password, current_actor().ip_address, lambda found: found.pk == user.pk and found.is_active)
+    except InvalidCredentials:
+        raise InvalidInput({field: ["This is not your password."]}) from None
+
+
+def guess_begin(*, email: str) -> Callable[[], None]:
+    """Count a look at a secret that hangs on an e-mail without an account; returns what to call once it proved right.
+
+    Raises:
+        SignInLocked: five wrong tries for this e-mail in the last fifteen minutes.
+    """
+    attempt = _begin_attempt(email=email, user=None, ip_address=current_actor().ip_address)
+
+    def right() -> None:
+        _clear_counting_attempts(attempt.email_digest, succeeded_pk=attempt.pk)
+
+    return right
+
+
+def _is_person(user: User) -> bool:
+    return user.is_active and not user.is_staff and user.email_confirmed_at is not None
+
+
+def _proven(email: str, password: str, ip_address: str | None, may: Callable[[User], bool]) -> User:
+    user = User.objects.filter(email=email).first() if is_storable(email) else None
+    try:
+        attempt = _begin_attempt(email=email, user=user, ip_address=ip_address)
+    except SignInLocked:
+        event_record(action="session.locked", obj=user, outcome=Outcome.REFUSED)
+        raise
+    if not _password_is_right(user, password) or user is None or not may(user):
+        event_record(action="session.refused", obj=user, outcome=Outcome.REFUSED)
         raise InvalidCredentials
     _clear_counting_attempts(attempt.email_digest, succeeded_pk=attempt.pk)
     return user
@@ -90,17 +151,12 @@ def _seconds_locked(digest: str, now: datetime) -> int:
 
 
 def _password_is_right(user: User | None, password: str) -> bool:
-    if len(password) > MAX_PASSWORD_LENGTH or not _is_storable(password):
+    if len(password) > MAX_PASSWORD_LENGTH or not is_storable(password):
         return False  # known from the text alone, so its speed tells nothing about the account
     if user is None or not user.has_usable_password():
         make_password(password)  # the same work as a check, so that the answer takes the same time
         return False
     return check_password(password, user.password)
-
-
-def _is_storable(text: str) -> bool:
-    """Return whether the text is one that PostgreSQL and Argon2 take: no null character, no half character."""
-    return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _known_address(text: str | None) -> str | None:

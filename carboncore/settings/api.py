@@ -5,7 +5,7 @@ from carboncore.environment import env, secret
 JWT_SIGNING_KEY = secret("JWT_SIGNING_KEY")
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.StaffTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["carboncore.common.api.permissions.HasNamedPermission"],
     "DEFAULT_PARSER_CLASSES": ["carboncore.common.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -20,8 +20,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "CarbonCore",
     "DESCRIPTION": (
         "The public and the staff API of a carbon credit registry. Every address answers under `/api/v1` and at the"
-        ' root. Lists are bare arrays of at most 1,000 rows: follow `Link: <…>; rel="next"` for more. Staff sign in'
-        " at `POST /admin/login` and send `Authorization: Bearer <token>`."
+        ' root. Lists are bare arrays of at most 1,000 rows: follow `Link: <…>; rel="next"` for more. People sign in'
+        " at `POST /users/login`, staff at `POST /admin/login`; both send `Authorization: Bearer <token>`."
     ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -43,6 +43,7 @@ SPECTACULAR_SETTINGS = {
         "TransactionStatusEnum": "transactions.choices.TransactionStatus",
         "IssuanceStateEnum": "transactions.choices.IssuanceState",
         "OrganisationStateEnum": "accounts.choices.OrganisationState",
+        "SessionKindEnum": "accounts.choices.SessionKind",
     },
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",

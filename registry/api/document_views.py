@@ -143,7 +143,7 @@ class DocumentFileView(ApiView):
     @extend_schema(
         operation_id="open_document",
         tags=["public"],
-        auth=[{}, {"staff": []}],  # type: ignore[list-item]
+        auth=[{}, {"bearer": []}],  # type: ignore[list-item]
         parameters=[DOCUMENT_ID],
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,

@@ -51,7 +51,7 @@ ACCOUNTS_PERMISSIONS = {
         for verb in ("add", "change", "delete", "view")
         for model in ("user", "signinattempt", "organisation", "membership")
     }
-    | {"view_historicalorganisation", "view_historicalmembership"}
+    | {"view_historicalorganisation", "view_historicalmembership", "view_signinsession"}
     | {"lift_lockout", "work_transactions", "approve_organisation"},
     REGISTRY_OFFICER: {
         "lift_lockout", "view_user", "approve_organisation", "view_organisation", "view_membership",

@@ -11,7 +11,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 
 from accounts.roles import SUPER_ADMIN, VIEWER
 from accounts.tokens import StaffToken
-from tests.factories import UserFactory, person
+from tests.factories import UserFactory, person, staff_token
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -19,7 +19,7 @@ KEY = settings.JWT_SIGNING_KEY
 
 
 def claims_of(user):
-    return jwt.decode(str(StaffToken.for_staff(user)), KEY, algorithms=["HS256"], issuer="carboncore-admin")
+    return jwt.decode(str(staff_token(user)), KEY, algorithms=["HS256"], issuer="carboncore-admin")
 
 
 def signed(claims, key=KEY, algorithm="HS256"):
@@ -34,7 +34,7 @@ def test_the_claims_are_those_of_the_contract(time_machine):
     time_machine.move_to(NOON, tick=False)
     user = person(SUPER_ADMIN, email="chief@example.org")
 
-    token = str(StaffToken.for_staff(user))
+    token = str(staff_token(user))
 
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["email"] == "chief@example.org"
@@ -45,13 +45,13 @@ def test_the_claims_are_those_of_the_contract(time_machine):
     assert claims["exp"] == 1772366400 + 28_800
     assert claims["iss"] == "carboncore-admin"
     assert claims["sub"] == str(user.public_id)
-    assert set(claims) == {"email", "permissions", "iat", "exp", "iss", "sub", "jti", "token_type", "pwf"}
+    assert set(claims) == {"email", "permissions", "iat", "exp", "iss", "sub", "sid", "jti", "token_type", "pwf"}
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
 
 
 def test_nothing_in_a_token_tells_the_password():
     user = UserFactory()
-    token = str(StaffToken.for_staff(user))
+    token = str(staff_token(user))
 
     body = base64.urlsafe_b64decode(token.split(".")[1] + "==").decode()
     assert user.password not in body
@@ -60,7 +60,7 @@ def test_nothing_in_a_token_tells_the_password():
 
 def test_a_fresh_token_belongs_to_its_user_and_to_nobody_else():
     user, other = UserFactory(), UserFactory()
-    token = StaffToken(str(StaffToken.for_staff(user)))
+    token = StaffToken(str(staff_token(user)))
 
     assert token.belongs_to(user)
     assert not token.belongs_to(other)
@@ -71,7 +71,7 @@ def test_a_fresh_token_belongs_to_its_user_and_to_nobody_else():
 @pytest.mark.parametrize("change", ["password", "is_active", "is_staff"])
 def test_a_token_ends_with_the_password_the_account_and_the_staff_standing(change):
     user = UserFactory()
-    token = StaffToken(str(StaffToken.for_staff(user)))
+    token = StaffToken(str(staff_token(user)))
 
     if change == "password":
         user.set_password("another long enough password")
@@ -85,7 +85,7 @@ def test_a_token_ends_with_the_password_the_account_and_the_staff_standing(chang
 
 def test_losing_a_role_keeps_the_token_whose_claims_grant_nothing():
     user = person(SUPER_ADMIN)
-    token = StaffToken(str(StaffToken.for_staff(user)))
+    token = StaffToken(str(staff_token(user)))
     user.groups.clear()
 
     fresh = type(user).objects.get(pk=user.pk)
@@ -96,7 +96,7 @@ def test_losing_a_role_keeps_the_token_whose_claims_grant_nothing():
 
 def test_a_token_holds_for_eight_hours_and_not_a_second_longer(time_machine):
     time_machine.move_to(NOON, tick=False)
-    token = str(StaffToken.for_staff(UserFactory()))
+    token = str(staff_token(UserFactory()))
 
     time_machine.move_to(NOON + timedelta(hours=7, minutes=59, seconds=59), tick=False)
     assert StaffToken(token)["iss"] == "carboncore-admin"

@@ -15,9 +15,8 @@ from django.utils import timezone
 from accounts.models import SignInAttempt
 from accounts.roles import REGISTRY_OFFICER, REVIEWER, SUPER_ADMIN, TRANSACTIONS_OFFICER, VIEWER
 from accounts.services import sign_in_lock_lift
-from accounts.tokens import StaffToken
 from tests.api_clients import Api
-from tests.factories import PASSWORD, person
+from tests.factories import PASSWORD, person, staff_token
 from tests.settings import CheapArgon2
 
 # The package has a function of the same name.
@@ -231,25 +230,25 @@ def test_validate_says_whose_token_it_is(staff):
 
 
 def forged(user, **changes):
-    claims = {**StaffToken.for_staff(user).payload, **changes}
+    claims = {**staff_token(user).payload, **changes}
     return jwt.encode(claims, settings.JWT_SIGNING_KEY, "HS256")
 
 
 @pytest.mark.django_db
 def test_a_token_that_does_not_hold_is_refused_everywhere():
     user = person(SUPER_ADMIN)
-    good = str(StaffToken.for_staff(user))
+    good = str(staff_token(user))
     head, payload, signature = good.split(".")
     past = int(timezone.now().timestamp()) - 5
     tokens = {
         "": "Invalid token",
         "abc": "Invalid token",
         f"{head}.{payload}.{signature[:-4]}AAAA": "Invalid token",
-        jwt.encode(StaffToken.for_staff(user).payload, None, "none"): "Invalid token",
+        jwt.encode(staff_token(user).payload, None, "none"): "Invalid token",
         jwt.encode(
-            StaffToken.for_staff(user).payload, "another key of at least fifty characters, all wrong", "HS256"
+            staff_token(user).payload, "another key of at least fifty characters, all wrong", "HS256"
         ): "Invalid token",
-        jwt.encode(StaffToken.for_staff(user).payload, settings.JWT_SIGNING_KEY, "HS512"): "Invalid token",
+        jwt.encode(staff_token(user).payload, settings.JWT_SIGNING_KEY, "HS512"): "Invalid token",
         forged(user, iss="somebody-else"): "Invalid token",
         forged(user, sub="not-a-uuid"): "Invalid token",
         forged(user, sub="0f0e0d0c-0b0a-0908-0706-050403020100"): "Invalid token",

@@ -8,10 +8,9 @@ import time_machine
 from django.utils import timezone
 
 from accounts.roles import TRANSACTIONS_OFFICER
-from accounts.tokens import StaffToken
 from carboncore.common.errors import InvalidInput, NotAllowed
 from tests.api_clients import Api
-from tests.factories import person
+from tests.factories import person, staff_token
 from tests.ledger_dumps import ledger_dump
 from tests.ledger_factories import account, account_with, issued_batch, wanted
 from tests.purchase_factories import assert_ledger_clean, blocks_of, held
@@ -178,7 +177,7 @@ def client_of(user):
     """Sign somebody in as the API lets staff sign in today."""
     user.is_staff = True
     user.save()
-    return Api(str(StaffToken.for_staff(user)))
+    return Api(str(staff_token(user)))
 
 
 def keyed(client, path, body, key=None):

@@ -11,10 +11,9 @@ from accounts.services import (
     organisation_create,
     organisation_suspend,
 )
-from accounts.tokens import StaffToken
 from carboncore.common.errors import InvalidInput, NotAllowed
 from tests.api_clients import Api, staff  # noqa: F401 - a fixture
-from tests.factories import UserFactory, person
+from tests.factories import UserFactory, person, staff_token
 from tests.ledger_factories import account
 from transactions.errors import AccountNotFound
 from transactions.models import HoldingAccount
@@ -119,7 +118,7 @@ def test_an_organisation_from_its_founding_to_its_first_account_over_the_api(sta
 
     assert founder.put(member, {"role": "boss"}).status_code == 400
     assert founder.put(member, {"role": "viewer"}).status_code == 200
-    looker = Api(str(StaffToken.for_staff(colleague)))
+    looker = Api(str(staff_token(colleague)))
     assert looker.post("/holding-accounts", account_of).status_code == 403
     assert looker.put(member, {"role": "owner"}).status_code == 403
     assert [(row["name"], row["role"]) for row in looker.get(f"{address}/members").json()] == [

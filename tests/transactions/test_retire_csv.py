@@ -7,10 +7,9 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.tokens import StaffToken
 from carboncore.common.errors import InvalidInput
 from tests.api_clients import Api
-from tests.factories import person
+from tests.factories import person, staff_token
 from tests.ledger_dumps import ledger_dump
 from tests.ledger_factories import account_with, issued_batch, proceeds_of, wanted
 from tests.purchase_factories import assert_ledger_clean, blocks_of, held
@@ -141,8 +140,8 @@ def test_over_the_api_once_for_each_key(world):
     first, _, holder = world
     holder.owner.is_staff = True
     holder.owner.save()
-    client = Api(str(StaffToken.for_staff(holder.owner)))
-    stranger = Api(str(StaffToken.for_staff(person())))
+    client = Api(str(staff_token(holder.owner)))
+    stranger = Api(str(staff_token(person())))
     body = {"account": str(holder.public_id), "csv": csv_of(f"{first.project_id},1.25,Ferry,other")}
 
     answers = [client.post("/api/v1/retirements/csv", body, **{"Idempotency-Key": "list 7"}) for _ in range(2)]

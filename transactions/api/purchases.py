@@ -43,7 +43,7 @@ from transactions.services.purchases import (
 PURCHASE_ID = OpenApiParameter("public_id", OpenApiTypes.UUID, "path", description="The purchase's id.")
 _NO_ANSWER = {503: OpenApiResponse(ErrorSerializer, "The payment provider is silent; send it again with this key.")}
 _TOO_MANY = {429: OpenApiResponse(ErrorSerializer, "This guest has unpaid purchases enough; see `Retry-After`.")}
-_ANYBODY: Any = [{"staff": []}, {}]
+_ANYBODY: Any = [{"bearer": []}, {}]
 
 
 class PurchaseListView(ApiView):

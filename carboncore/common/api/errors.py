@@ -105,7 +105,9 @@ def _framework_error(error: Any) -> HttpResponse:
 
 
 _WORDS = {
-    "not_authenticated": "Sign in at /admin/login and send the token as `Authorization: Bearer …`.",
+    "not_authenticated": (
+        "Sign in (people at /users/login, staff at /admin/login) and send the token as `Authorization: Bearer …`."
+    ),
     "permission_denied": "Your role does not allow this. Ask a super admin.",
     "not_found": "There is no such record.",
 }

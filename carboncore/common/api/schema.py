@@ -35,6 +35,7 @@ _REFUSALS: dict[int, tuple[type[serializers.Serializer], str]] = {
     409: (ErrorSerializer, "The present state does not allow this."),
     413: (ErrorSerializer, "The body is larger than this server takes."),
     415: (ErrorSerializer, "The body is of another type than this address takes."),
+    429: (ErrorSerializer, "Too many requests or wrong tries; `Retry-After` says for how long."),
 }
 
 
@@ -65,18 +66,21 @@ def only_prefixed(endpoints: list[tuple[str, str, str, Any]], **_: Any) -> list[
     return [endpoint for endpoint in endpoints if endpoint[0].startswith(f"{API_PREFIX}/")]
 
 
-class StaffTokenScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):
     """How the schema describes the bearer token."""
 
-    target_class = "accounts.api.authentication.StaffTokenAuthentication"
-    name = "staff"
+    target_class = "accounts.api.authentication.BearerAuthentication"
+    name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The token that `POST /admin/login` answers with; eight hours.",
+            "description": (
+                "Of a person: the `access_token` of `POST /users/login`, half an hour; then `/users/token/refresh`."
+                " Of staff: the `token` of `POST /admin/login`, eight hours."
+            ),
         }
 
 

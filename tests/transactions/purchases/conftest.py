@@ -4,9 +4,8 @@ import uuid
 
 import pytest
 
-from accounts.tokens import StaffToken
 from tests.api_clients import Api, api, staff
-from tests.factories import person
+from tests.factories import person, staff_token
 from tests.stripe_fixtures import by_invoice, stripe
 
 __all__ = ["api", "by_invoice", "staff", "stripe"]
@@ -21,7 +20,7 @@ class Client(Api):
 
 
 def client_of(user):
-    client = Client(str(StaffToken.for_staff(user)))
+    client = Client(str(staff_token(user)))
     client.user = user
     return client
 
