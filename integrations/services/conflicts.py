@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput
 from integrations.choices import ConflictVerdict
 from integrations.errors import ConflictNotFound
@@ -62,11 +63,13 @@ def conflict_decide(*, actor: User, pk: int, verdict: str, note: str = "") -> Li
         conflict = ListingConflict.objects.select_for_update().filter(pk=pk).first()
         if conflict is None:
             raise ConflictNotFound
+        before = state_of(conflict)
         conflict.verdict, conflict.note = verdict, note
         reopened = verdict == ConflictVerdict.OPEN
         conflict.decided_by = None if reopened else actor
         conflict.decided_at = None if reopened else timezone.now()
         conflict.save()
+        event_record(action="conflict.decided", obj=conflict, actor=actor, changes=changes_since(before, conflict))
     return conflict
 
 

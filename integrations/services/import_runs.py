@@ -12,6 +12,8 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.models import User
+from carboncore.audit.choices import Outcome
+from carboncore.audit.services import changes_since, event_record
 from carboncore.common.context import current_actor
 from carboncore.common.errors import InvalidInput, RegistryError
 from integrations.choices import ImportKind, ImportSource, ImportState
@@ -55,6 +57,7 @@ def import_run_create(
         upload.seek(0)
         run.file.save(run.file_name, upload, save=False)
         run.save()
+        event_record(action="import_run.started", obj=run, actor=actor, changes=changes_since({}, run))
         # One import at a time: a second waits in the queue rather than on a lock.
         app.configure_task(IMPORT_TASK, queue="imports", lock=IMPORT_TASK).defer(run_id=run.pk)
     return run
@@ -81,7 +84,9 @@ def import_run_start(
     _check(source, kind, run.size_bytes, limit=None)
     run.kind = kind or kind_of(source=SourceCode(source), stream=stream)
     run.dry_run, run.keep_going, run.publish = dry_run, keep_going, publish
-    run.save()
+    with transaction.atomic():
+        run.save()
+        event_record(action="import_run.started", obj=run, changes=changes_since({}, run))
     return run
 
 
@@ -170,7 +175,9 @@ def _words(error: RegistryError) -> str:
 
 def _fail(run: ImportRun, message: str) -> None:
     run.state, run.message, run.finished_at = ImportState.FAILED, message, timezone.now()
-    run.save(update_fields=["state", "message", "finished_at"])
+    with transaction.atomic():
+        run.save(update_fields=["state", "message", "finished_at"])
+        event_record(action="import_run.failed", obj=run, outcome=Outcome.FAILED, note=message)
 
 
 def _finish(run: ImportRun, summary: ImportSummary, rejects: io.TextIOBase) -> None:
@@ -188,7 +195,16 @@ def _finish(run: ImportRun, summary: ImportSummary, rejects: io.TextIOBase) -> N
         rejects.flush()
         rejects.seek(0)
         run.rejects.save("rejects.csv", File(io.BytesIO(rejects.read().encode("utf-8-sig"))), save=False)
-    run.save()
+    counts = ("rows_read", "created_count", "changed_count", "unchanged_count", "rejected_count", "published_count")
+    with transaction.atomic():
+        run.save()
+        event_record(
+            action="import_run.failed" if refused else "import_run.finished",
+            obj=run,
+            outcome=Outcome.FAILED if refused else Outcome.DONE,
+            note=run.message,
+            changes={name: getattr(run, name) for name in counts},
+        )
 
 
 def summary_sentence(summary: ImportSummary, *, dry_run: bool, refused: bool) -> str:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from django.db import models, transaction
 from django.db.models import ProtectedError
 
+from carboncore.audit.services import changes_of_deletion, changes_since, event_record, state_of
 from carboncore.common.errors import NotFound
 from registry.errors import StillInUse
 from registry.models import Methodology, ProjectType, Standard, StandardValidator, ValidatorAccreditation
@@ -22,6 +23,14 @@ _FIELDS: dict[type[models.Model], frozenset[str]] = {
     ),
     Methodology: frozenset({"code", "name", "version", "standard", "url"}),
     ValidatorAccreditation: frozenset({"validator", "standard", "scope", "valid_from", "valid_to"}),
+}
+# What the audit trail calls each.
+_EVENTS: dict[type[models.Model], str] = {
+    ProjectType: "project_type",
+    Standard: "standard",
+    StandardValidator: "validator",
+    Methodology: "methodology",
+    ValidatorAccreditation: "accreditation",
 }
 
 
@@ -89,6 +98,7 @@ def validator_delete(*, pk: int) -> None:
         validator = _get_locked(StandardValidator, pk, "Verification body not found.")
         for accreditation in validator.accreditations.all():
             accreditation.delete()
+        event_record(action="validator.deleted", obj=validator, changes=changes_of_deletion(validator))
         _delete_or_refuse(validator, "certifications of projects name it")
 
 
@@ -136,21 +146,26 @@ def accreditation_delete(*, validator: StandardValidator, pk: int) -> None:
         row = validator.accreditations.select_for_update().filter(pk=pk).first()
         if row is None:
             raise NotFound("This verification body has no such accreditation.")
+        event_record(action="accreditation.deleted", obj=row, changes=changes_of_deletion(row))
         row.delete()
 
 
 def _save(model: type[Catalogued], pk: int | None, fields: Mapping[str, Any], not_found: str) -> Catalogued:
     with one_transaction():
         instance = model() if pk is None else _get_locked(model, pk, not_found)
+        before = {} if pk is None else state_of(instance)
         assign_fields(instance, fields, allowed=_FIELDS[model])
         full_clean_or_refuse(instance)
         instance.save()
+        event_record(action=f"{_EVENTS[model]}.saved", obj=instance, changes=changes_since(before, instance))
     return instance
 
 
 def _delete(model: type[Catalogued], pk: int, not_found: str, users: str) -> None:
     with one_transaction():
-        _delete_or_refuse(_get_locked(model, pk, not_found), users)
+        instance = _get_locked(model, pk, not_found)
+        event_record(action=f"{_EVENTS[model]}.deleted", obj=instance, changes=changes_of_deletion(instance))
+        _delete_or_refuse(instance, users)
 
 
 def _get_locked(model: type[Catalogued], pk: int, not_found: str) -> Catalogued:

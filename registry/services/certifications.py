@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from carboncore.audit.services import changes_of_deletion, changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.locks import project_lock
 from registry.models import Project, ProjectStandard, Standard
@@ -23,9 +24,11 @@ def certification_save(*, project: Project, pk: int | None, fields: Mapping[str,
     """
     with one_transaction():
         row = ProjectStandard(project=project) if pk is None else _locked(project, pk)
+        before = {} if pk is None else state_of(row)
         assign_fields(row, fields, allowed=CERTIFICATION_FIELDS)
         full_clean_or_refuse(row)
         row.save()
+        event_record(action="certification.saved", obj=row, changes=changes_since(before, row))
     return row
 
 
@@ -36,7 +39,9 @@ def certification_delete(*, project: Project, pk: int) -> None:
         NotFound: the project has no such certification.
     """
     with transaction.atomic():
-        _locked(project, pk).delete()
+        row = _locked(project, pk)
+        event_record(action="certification.deleted", obj=row, changes=changes_of_deletion(row))
+        row.delete()
 
 
 def project_standards_set(*, project: Project, standards: Sequence[str]) -> bool:
@@ -54,9 +59,11 @@ def project_standards_set(*, project: Project, standards: Sequence[str]) -> bool
         dropped = [row for standard_id, row in present.items() if standard_id not in wanted]
         added = [standard for standard_id, standard in wanted.items() if standard_id not in present]
         for row in dropped:
+            event_record(action="certification.deleted", obj=row, changes=changes_of_deletion(row))
             row.delete()
         for standard in added:
-            ProjectStandard.objects.create(project=project, standard=standard)
+            row = ProjectStandard.objects.create(project=project, standard=standard)
+            event_record(action="certification.saved", obj=row, changes=changes_since({}, row))
     return bool(dropped or added)
 
 

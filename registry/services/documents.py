@@ -11,6 +11,7 @@ from django.core.files.base import File
 from django.db import transaction
 
 from accounts.models import User
+from carboncore.audit.services import changes_of_deletion, changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.choices import DocumentVisibility
 from registry.errors import ProjectNotFound
@@ -46,6 +47,7 @@ def document_add(
         with transaction.atomic():
             _require_project(project)
             document.save()
+            event_record(action="document.added", obj=document, actor=actor, changes=changes_since({}, document))
     except BaseException:
         _remove_file(document)
         raise
@@ -63,9 +65,11 @@ def document_update(*, pk: int, details: Mapping[str, Any]) -> Document:
         raise InvalidInput({"url": ["A link cannot be changed; add the new one as a document of its own."]})
     with transaction.atomic():
         document = _locked(pk)
+        before = state_of(document)
         assign_fields(document, details, allowed=DETAIL_FIELDS)
         full_clean_or_refuse(document)
         document.save()
+        event_record(action="document.changed", obj=document, changes=changes_since(before, document))
     return document
 
 
@@ -78,7 +82,7 @@ def document_delete(*, pk: int) -> None:
     with transaction.atomic():
         document = _locked(pk)
         storage, name = document.file.storage, document.file.name
-        document.delete()
+        _delete(document)
         if name:
             # Robust: by then the document is gone for good, and a file that cannot be removed is a matter for the log.
             transaction.on_commit(lambda: storage.delete(name), robust=True)
@@ -100,7 +104,7 @@ def document_links_set(*, actor: User | None, project: Project, links: Sequence[
         changed = False
         for document in project.documents.exclude(url="").order_by("pk"):
             if document.url not in wanted or document.url in present:
-                document.delete()
+                _delete(document)
                 changed = True
             else:
                 present[document.url] = document
@@ -109,18 +113,24 @@ def document_links_set(*, actor: User | None, project: Project, links: Sequence[
     return changed
 
 
+def _delete(document: Document) -> None:
+    event_record(action="document.deleted", obj=document, changes=changes_of_deletion(document))
+    document.delete()
+
+
 def _link_set(actor: User | None, project: Project, present: Document | None, link: dict[str, Any]) -> bool:
     try:
         if present is None:
             details = {"visibility": DocumentVisibility.PUBLIC, "title": _title_of(link["url"]), **link}
             document_add(actor=actor, project=project, details=details)
             return True
-        before = {name: getattr(present, name) for name in DETAIL_FIELDS}
+        before = state_of(present)
         assign_fields(present, link, allowed=DETAIL_FIELDS)
-        if {name: getattr(present, name) for name in DETAIL_FIELDS} == before:
+        if state_of(present) == before:
             return False
         full_clean_or_refuse(present)
         present.save()
+        event_record(action="document.changed", obj=present, actor=actor, changes=changes_since(before, present))
     except InvalidInput as error:
         reasons = [f"{link['url'][:200]}: {reason}" for found in error.errors.values() for reason in found]
         raise InvalidInput({"document_library": reasons}) from None

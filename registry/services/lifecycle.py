@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.context import current_actor
 from registry.choices import LAND_RELEASING_STATUSES, OverlapState
 from registry.errors import MoveNotAllowed, MoveNotPossible, MoveRequirementsMissing, ProjectChangedMeanwhile
@@ -46,8 +47,16 @@ def project_move(*, actor: User, pk: int, move: str, comment: str = "", expected
         if "overlaps" in chosen.required:
             overlaps_refresh(project=project)
         _check_requirements(project, chosen, comment)
+        before = state_of(project)
         _record_change(project, chosen, actor, comment)
         _apply(project, chosen, actor)
+        event_record(
+            action="project.moved",
+            obj=project,
+            actor=actor,
+            changes={"move": chosen.name, **changes_since(before, project)},
+            note=comment,
+        )
     return project
 
 

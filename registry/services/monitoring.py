@@ -1,6 +1,8 @@
 """Monitoring periods: stated by one person, verified or rejected by another."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -8,6 +10,7 @@ from django.utils import timezone
 from simple_history.utils import update_change_reason
 
 from accounts.models import User
+from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput
 from carboncore.common.quantities import MAX_QUANTITY_KG, tonnes_from_kg
 from registry.choices import MonitoringStatus
@@ -42,13 +45,15 @@ def monitoring_period_create(
         raise InvalidInput(errors)
     try:
         with transaction.atomic():
-            return MonitoringPeriod.objects.create(
+            period: MonitoringPeriod = MonitoringPeriod.objects.create(
                 project=project, starts_on=starts_on, ends_on=ends_on, claimed_kg=claimed_kg
             )
+            _record("monitoring_period.created", period, actor, {})
     except IntegrityError as error:
         if constraint_of(error) != _NO_OVERLAP:
             raise
         raise InvalidInput({"starts_on": [_overlap_reason(project, starts_on, ends_on)]}) from error
+    return period
 
 
 def monitoring_period_submit(*, actor: User, pk: int) -> MonitoringPeriod:
@@ -62,8 +67,10 @@ def monitoring_period_submit(*, actor: User, pk: int) -> MonitoringPeriod:
     _require(actor, "registry.change_monitoringperiod", "submit a monitoring period")
     with transaction.atomic():
         period = _locked(pk, MonitoringStatus.DRAFT)
+        before = state_of(period)
         period.status, period.submitted_by = MonitoringStatus.SUBMITTED, actor
         period.save()
+        _record("monitoring_period.submitted", period, actor, before)
     return period
 
 
@@ -86,9 +93,11 @@ def monitoring_period_verify(
         errors = _verification_errors(period, verified_kg, validator, verified_on)
         if errors:
             raise InvalidInput(errors)
+        before = state_of(period)
         period.status, period.verified_by = MonitoringStatus.VERIFIED, actor
         period.verified_kg, period.validator, period.verified_on = verified_kg, validator, verified_on
         period.save()
+        _record("monitoring_period.verified", period, actor, before)
     return period
 
 
@@ -108,10 +117,16 @@ def monitoring_period_reject(*, actor: User, pk: int, reason: str) -> Monitoring
     with transaction.atomic():
         period = _locked(pk, MonitoringStatus.SUBMITTED)
         _require_second_person(period, actor)
+        before = state_of(period)
         period.status = MonitoringStatus.REJECTED
         period.save()
         update_change_reason(period, reason)
+        _record("monitoring_period.rejected", period, actor, before, reason)
     return period
+
+
+def _record(action: str, period: MonitoringPeriod, actor: User, before: Mapping[str, Any], note: str = "") -> None:
+    event_record(action=action, obj=period, actor=actor, changes=changes_since(before, period), note=note)
 
 
 def _verification_errors(

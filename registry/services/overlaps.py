@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotFound, StateConflict
 from registry.choices import LAND_RELEASING_STATUSES, OverlapState
 from registry.geometry import SharedArea, shared_area
@@ -56,12 +57,14 @@ def overlap_justify(*, actor: User, pk: int, justification: str) -> BoundaryOver
             raise NotFound("There is no such overlap.")
         if overlap.state == OverlapState.RESOLVED:
             raise StateConflict("The boundaries no longer overlap; there is nothing to justify.")
+        before = state_of(overlap)
         overlap.state = OverlapState.JUSTIFIED
         overlap.justification = justification
         overlap.justified_ha = overlap.shared_ha
         overlap.decided_by = actor
         overlap.decided_at = timezone.now()
         overlap.save()
+        event_record(action="overlap.justified", obj=overlap, actor=actor, changes=changes_since(before, overlap))
     return overlap
 
 

@@ -8,6 +8,7 @@ from django.db.models import ProtectedError
 from django.utils.text import slugify
 
 from accounts.models import User
+from carboncore.audit.services import changes_of_deletion, changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput
 from registry.choices import PUBLIC_STATUSES, ProjectStatus
 from registry.errors import BoundaryInvalid, ProjectChangedMeanwhile, ProjectHasCredits, ProjectNotFound, StillInUse
@@ -68,6 +69,7 @@ def project_create(
         if document_links:
             document_links_set(actor=actor, project=project, links=document_links)
         overlaps_refresh(project=project)
+        event_record(action="project.created", obj=project, actor=actor, changes=changes_since({}, project))
     return project
 
 
@@ -96,6 +98,7 @@ def project_update(
         project = project_get_locked(pk)
         if expected_version is not None and project.version != expected_version:
             raise ProjectChangedMeanwhile
+        before = state_of(project)
         changed = bool(fields) and _assign(project, fields)
         if standards is not None:
             changed |= project_standards_set(project=project, standards=standards)
@@ -105,6 +108,7 @@ def project_update(
             project.version += 1
             project.save()
             search_words_add([project.search_text])
+            event_record(action="project.changed", obj=project, actor=actor, changes=changes_since(before, project))
         if "coordinates" in fields:
             overlaps_refresh(project=project)
     return project
@@ -122,6 +126,7 @@ def project_publish(*, pk: int, published: bool) -> Project:
             project.published = published
             project.version += 1
             project.save(update_fields=["published", "version", "updated_date"])
+            event_record(action="project.published", obj=project, changes={"published": [not published, published]})
     return project
 
 
@@ -141,6 +146,7 @@ def project_delete(*, pk: int) -> None:
         figures = ProjectCredits.objects.select_for_update().filter(project=project).first()
         if figures is not None and figures.issued_kg > 0:
             raise ProjectHasCredits
+        event_record(action="project.deleted", obj=project, changes=changes_of_deletion(project))
         for overlap in [*project.overlaps_as_first.all(), *project.overlaps_as_second.all()]:
             overlap.delete()
         for certification in project.certifications.all():

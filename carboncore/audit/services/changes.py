@@ -10,6 +10,7 @@ from django.db import models
 
 # A longer value stands as its fingerprint: the history has it in full.
 _LONGEST = 2_000
+_FOLLOWING = frozenset({"search_text", "search_vector"})
 
 
 def state_of(obj: models.Model) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def state_of(obj: models.Model) -> dict[str, Any]:
     return {
         field.name: getattr(obj, field.attname)
         for field in obj._meta.concrete_fields
-        if not isinstance(field, models.GeneratedField) and field.attname in obj.__dict__
+        if field.attname in obj.__dict__ and not _follows(field)
     }
 
 
@@ -31,6 +32,11 @@ def changes_since(before: Mapping[str, Any], obj: models.Model) -> dict[str, lis
     }
 
 
+def changes_of_deletion(obj: models.Model) -> dict[str, list[Any]]:
+    """Return all that the record held as field: [held, None]; to be asked for before it goes."""
+    return {name: [value, None] for name, value in state_of(obj).items() if value not in (None, "", [], {})}
+
+
 def plain(value: Any) -> Any:
     """Return the value as an event keeps it: text, whole number, truth value, nothing, or lists and maps of those.
 
@@ -42,6 +48,11 @@ def plain(value: Any) -> Any:
         return simple
     digest = hashlib.sha256(text.encode()).hexdigest()
     return f"{len(text):,} characters, sha256 {digest}"
+
+
+def _follows(field: models.Field) -> bool:
+    """Whether the column only repeats or dates what others say."""
+    return isinstance(field, models.GeneratedField) or getattr(field, "auto_now", False) or field.name in _FOLLOWING
 
 
 def _simple(value: Any) -> Any:
