@@ -31,7 +31,8 @@ def start() -> None:
         raise ImproperlyConfigured(
             "SENTRY_DSN is set, but sentry-sdk is not installed: pip install 'sentry-sdk>=2.75', or unset SENTRY_DSN."
         ) from None
-    ignore_logger("carboncore.requests")  # each 5xx again, without its reason
+    for name in ("carboncore.requests", "django.request"):  # each 5xx again, without its reason
+        ignore_logger(name)
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
         environment=settings.SENTRY_ENVIRONMENT,

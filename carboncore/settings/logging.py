@@ -31,7 +31,10 @@ LOGGING = {
         },
         "requests": {"()": "carboncore.common.observing.lines.RequestLine", "readable": DEBUG},
     },
-    "filters": {"route_instead_of_path": {"()": "carboncore.common.observing.lines.RouteInsteadOfPath"}},
+    "filters": {
+        "route_instead_of_path": {"()": "carboncore.common.observing.lines.RouteInsteadOfPath"},
+        "with_a_reason": {"()": "carboncore.common.observing.lines.WithReason"},
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
@@ -48,7 +51,7 @@ LOGGING = {
         # One line a request, when it is answered, public reads among them.
         "carboncore.requests": {"handlers": ["requests"], "propagate": False},
         # What was not found or refused is told by the request's own line.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["with_a_reason"]},
         # Each command would begin with the list of the job queue's own tasks.
         "procrastinate.blueprints": {"level": "WARNING"},
         "procrastinate.periodic": {"level": "WARNING"},

@@ -11,6 +11,7 @@ from carboncore.audit.models import Event
 from carboncore.audit.redaction import CHANGED, is_redacted
 from carboncore.audit.services.changes import plain
 from carboncore.common.context import current_actor
+from carboncore.common.observing import metrics
 
 _LONGEST_NOTE = 1_000
 _LONGEST_AGENT = 200
@@ -38,6 +39,8 @@ def event_record(
     """
     if action not in ACTIONS:
         raise ValueError(f"“{action}” is no declared action: add it to carboncore/audit/actions.py.")
+    if outcome == Outcome.REFUSED:
+        metrics.REFUSALS.labels(action).inc()
     context = current_actor()
     person = actor if actor is not None else context.user
     principal = on_behalf_of if on_behalf_of is not None else context.on_behalf_of

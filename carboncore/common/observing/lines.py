@@ -63,3 +63,10 @@ class RouteInsteadOfPath(logging.Filter):
             record.args = (*record.args[:-1], match.route if match is not None else "(no route)")
             del record.request
         return True
+
+
+class WithReason(logging.Filter):
+    """Keeps what Django says of a failed request only where it knows why: the request's own line says the rest."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info)

@@ -39,10 +39,10 @@ DATABASE_ERRORS = Counter(
 SLOW_QUERIES = Counter(
     "carboncore_database_slow_queries_total", "Queries that took longer than SLOW_QUERY_MS.", registry=REGISTRY
 )
-SIGN_IN_FAILURES = Counter(
-    "carboncore_sign_in_failures_total",
-    "Sign-ins that were refused, by the reason's code.",
-    ("reason",),
+REFUSALS = Counter(
+    "carboncore_refusals_total",
+    "Refusals that the audit trail records, by action: session.refused is a failed sign-in.",
+    ("action",),
     registry=REGISTRY,
 )
 SYSTEM_LOAD = Summary(
