@@ -5,6 +5,7 @@ from django.db import connection
 LEDGER_TABLES = (
     "transactions_holdingaccount",
     "transactions_balance",
+    "transactions_dailychange",
     "transactions_creditbatch",
     "transactions_block",
     "transactions_ledgerentry",

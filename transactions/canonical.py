@@ -1,7 +1,11 @@
 """The canonical text of a ledger entry and its hash, so that anybody can recompute a batch's chain.
 
-The text is JSON without blanks, keys sorted, UTF-8. Accounts appear by number of row, times in UTC with six
-decimals of a second; nothing in it names a person, so that a person can be forgotten and the chain still holds.
+The text is JSON without blanks, keys sorted, UTF-8. Accounts and the actor appear by number of row, times in UTC
+with six decimals of a second; nothing in it names a person, so that a person can be forgotten and the chain still
+holds. What a retirement says stands in it as a digest, see `transactions.statements`.
+
+A text has a format, kept with its entry: 1 holds neither actor nor statement, 2 holds both. An entry keeps the format
+that it was written in, so that an upgrade changes no hash.
 """
 
 import hashlib
@@ -9,7 +13,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
+
+FIRST_FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, order=True)
@@ -24,52 +31,54 @@ class Line:
     to_state: str
 
 
-def entry_hash(
-    *,
-    previous_hash: bytes,
-    serial_root: str,
-    position: int,
-    kind: str,
-    at: datetime,
-    reason: str,
-    reverses_position: int | None,
-    lines: Sequence[Line],
-) -> bytes:
+class EntryContent(TypedDict):
+    """What an entry says. `actor` and `statement` (32 bytes, of retirements) are not part of a text of format 1."""
+
+    format: int
+    serial_root: str
+    position: int
+    kind: str
+    at: datetime
+    actor: int | None
+    reason: str
+    reverses_position: int | None
+    statement: bytes | None
+    lines: Sequence[Line]
+
+
+def entry_hash(*, previous_hash: bytes, **content: Unpack[EntryContent]) -> bytes:
     """Return sha256(previous hash ‖ canonical text): 32 bytes."""
-    document = entry_document(
-        serial_root=serial_root,
-        position=position,
-        kind=kind,
-        at=at,
-        reason=reason,
-        reverses_position=reverses_position,
-        lines=lines,
-    )
-    return chained_hash(previous_hash, document)
+    return chained_hash(previous_hash, entry_document(**content))
 
 
-def entry_document(
-    *,
-    serial_root: str,
-    position: int,
-    kind: str,
-    at: datetime,
-    reason: str,
-    reverses_position: int | None,
-    lines: Sequence[Line],
-) -> dict[str, Any]:
-    """Return what an entry says, as the JSON object that is hashed."""
-    return {
-        "batch": serial_root,
-        "position": position,
-        "kind": str(kind),
-        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "reason": reason,
-        "reverses": reverses_position,
+def entry_document(**content: Unpack[EntryContent]) -> dict[str, Any]:
+    """Return what an entry says, as the JSON object that is hashed.
+
+    Raises:
+        ValueError: its format is none that we know.
+    """
+    document: dict[str, Any] = {
+        "batch": content["serial_root"],
+        "position": content["position"],
+        "kind": str(content["kind"]),
+        "at": content["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+        "reason": content["reason"],
+        "reverses": content["reverses_position"],
         "lines": [
             [line.first_kg, line.end_kg, line.from_account, line.from_state, line.to_account, line.to_state]
-            for line in sorted(lines, key=lambda line: line.first_kg)
+            for line in sorted(content["lines"], key=lambda line: line.first_kg)
         ],
+    }
+    if content["format"] == FIRST_FORMAT:
+        return document
+    if content["format"] != FORMAT:
+        raise ValueError(f"There is no format {content['format']} of ledger entries.")
+    statement = content["statement"]
+    return {
+        **document,
+        "format": FORMAT,
+        "actor": content["actor"],
+        "statement": None if statement is None else statement.hex(),
     }
 
 

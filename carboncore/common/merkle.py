@@ -11,12 +11,7 @@ def leaf_hash(data: bytes) -> bytes:
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
     """Return the root over the data of all leaves in order (32 bytes); of none, sha256 of nothing."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    level = [leaf_hash(leaf) for leaf in leaves]
-    while len(level) > 1:
-        level = _parents(level)
-    return level[0]
+    return root_and_proofs(leaves, ())[0]
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
@@ -25,16 +20,54 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     Raises:
         IndexError: there is no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        raise IndexError(index)
-    proof: list[bytes] = []
+    return root_and_proofs(leaves, (index,))[1][0]
+
+
+def root_and_proofs(leaves: Sequence[bytes], indices: Sequence[int]) -> tuple[bytes, list[list[bytes]]]:
+    """Return the root over all leaves and, for each of `indices`, its inclusion proof; hashes the tree once.
+
+    Raises:
+        IndexError: there is no such leaf.
+    """
+    for index in indices:
+        if not 0 <= index < len(leaves):
+            raise IndexError(index)
+    if not leaves:
+        return hashlib.sha256(b"").digest(), []
+    proofs: list[list[bytes]] = [[] for _ in indices]
+    places = list(indices)
     level = [leaf_hash(leaf) for leaf in leaves]
     while len(level) > 1:
-        sibling = index ^ 1
-        if sibling < len(level):
-            proof.append(level[sibling])
-        level, index = _parents(level), index // 2
-    return proof
+        for number, place in enumerate(places):
+            if place ^ 1 < len(level):
+                proofs[number].append(level[place ^ 1])
+            places[number] = place // 2
+        level = _parents(level)
+    return level[0], proofs
+
+
+class GrowingTree:
+    """A tree that leaves are added to one after another; it keeps the roots of its full subtrees and no leaf."""
+
+    def __init__(self) -> None:
+        self._subtrees: list[tuple[int, bytes]] = []  # (number of leaves, root), from the largest to the smallest
+
+    def add(self, leaf: bytes) -> None:
+        """Add a leaf's data."""
+        size, root = 1, leaf_hash(leaf)
+        while self._subtrees and self._subtrees[-1][0] == size:
+            root = _inner(self._subtrees.pop()[1], root)
+            size *= 2
+        self._subtrees.append((size, root))
+
+    def root(self) -> bytes:
+        """Return the root over all leaves so far (32 bytes); of none, sha256 of nothing."""
+        if not self._subtrees:
+            return hashlib.sha256(b"").digest()
+        *larger, (_, root) = self._subtrees
+        for _, subtree in reversed(larger):
+            root = _inner(subtree, root)
+        return root
 
 
 def is_included(*, data: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:

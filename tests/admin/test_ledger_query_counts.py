@@ -68,9 +68,10 @@ def _more_rows(day, number):
         Retirement(transaction=row, beneficiary_name="B", purpose="other", retired_at=now) for row in transactions
     )
     entries = LedgerEntry.objects.bulk_create(
-        LedgerEntry(batch=row, position=1, kind="retirement", at=now, actor=actors[n], previous_hash=ZERO, hash=ZERO)
+        LedgerEntry(batch=row, position=1, kind="retirement", format=1, at=now, actor=actors[n],
+                    previous_hash=ZERO, hash=ZERO)
         for n, row in enumerate(batches)
-    )
+    )  # fmt: skip
     TransactionEntry.objects.bulk_create(
         TransactionEntry(transaction=transactions[n], entry=entries[n]) for n in range(number)
     )
@@ -112,12 +113,13 @@ def _more_beside(day, number, batches, accounts, entries):
         Balance(account=day.account, batch=row, state="active", quantity_kg=5) for row in batches
     )
     LedgerLine.objects.bulk_create(
-        LedgerLine(entry=row, first_kg=0, end_kg=9, from_account=day.account, to_account=accounts[n],
-                   from_state="active", to_state="active")
+        LedgerLine(entry=row, batch=row.batch, at=row.at, first_kg=0, end_kg=9,
+                   from_account=day.account, to_account=accounts[n], from_state="active", to_state="active")
         for n, row in enumerate(entries)
     )  # fmt: skip
     LedgerLine.objects.bulk_create(
-        LedgerLine(entry=day.entry, first_kg=10**6 + first + n, end_kg=10**6 + first + n + 1,
+        LedgerLine(entry=day.entry, batch=day.batch, at=day.entry.at,
+                   first_kg=10**6 + first + n, end_kg=10**6 + first + n + 1,
                    from_account=accounts[n], to_account=day.account, from_state="active", to_state="active")
         for n in range(number)
     )  # fmt: skip

@@ -313,8 +313,9 @@ def test_an_entry_is_reversed_once_and_a_reversal_names_its_entry(batch):
         reason="Wrong account",
     )
     again = (
-        "INSERT INTO transactions_ledgerentry (batch_id, position, kind, at, reason, reverses_id, previous_hash, hash)"
-        f" SELECT batch_id, 99, 'reversal', now(), 'x', {{}}, '', '' FROM transactions_ledgerentry"
+        "INSERT INTO transactions_ledgerentry"
+        " (batch_id, position, kind, at, reason, format, reverses_id, previous_hash, hash)"
+        f" SELECT batch_id, 99, 'reversal', now(), 'x', 2, {{}}, '', '' FROM transactions_ledgerentry"
         f" WHERE id = {transfer.pk}"
     )
 
@@ -326,8 +327,8 @@ def test_an_entry_is_reversed_once_and_a_reversal_names_its_entry(batch):
 def test_a_batch_has_one_entry_at_a_position(batch):
     assert (
         refusal(
-            "INSERT INTO transactions_ledgerentry (batch_id, position, kind, at, reason, previous_hash, hash)"
-            f" VALUES ({batch.pk}, 1, 'issuance', now(), '', '', '')"
+            "INSERT INTO transactions_ledgerentry (batch_id, position, kind, at, reason, format, previous_hash, hash)"
+            f" VALUES ({batch.pk}, 1, 'issuance', now(), '', 2, '', '')"
         )
         == "transactions_entry_position_once"
     )
@@ -336,8 +337,9 @@ def test_a_batch_has_one_entry_at_a_position(batch):
 def test_a_line_has_a_length_and_a_whole_source(batch):
     entry, holder = LedgerEntry.objects.filter(batch=batch).latest("position"), HoldingAccount.objects.first()
     add = (
-        "INSERT INTO transactions_ledgerline (entry_id, first_kg, end_kg, from_account_id, from_state, to_account_id,"
-        f" to_state) VALUES ({entry.pk}, {{}}, {{}}, {{}}, '{{}}', {holder.pk}, 'active')"
+        "INSERT INTO transactions_ledgerline (entry_id, batch_id, at, first_kg, end_kg, from_account_id, from_state,"
+        f" to_account_id, to_state)"
+        f" VALUES ({entry.pk}, {batch.pk}, now(), {{}}, {{}}, {{}}, '{{}}', {holder.pk}, 'active')"
     )
 
     assert refusal(add.format(5, 5, "NULL", "")) == "transactions_line_range_valid"

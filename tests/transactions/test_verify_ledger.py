@@ -19,6 +19,7 @@ from transactions.services import (
     entry_reverse,
     verification,
 )
+from transactions.services.checkpoints import checkpoint_make
 
 
 def make_history():
@@ -87,14 +88,17 @@ LINE = "UPDATE transactions_ledgerline SET {} WHERE entry_id = " + entry(3)
 BATCH = "UPDATE transactions_creditbatch SET {} WHERE id = :b:"
 TRANSACTION = "UPDATE transactions_transaction SET {} WHERE transaction_type = 'retirement'"
 ANOTHER = "(SELECT max(id) FROM transactions_holdingaccount)"
+SOMEBODY = "(SELECT max(id) FROM accounts_user)"
+DAY = "UPDATE transactions_dailychange SET {} WHERE batch_id = :b: AND state = 'retired'"
+RETIREMENT = "UPDATE transactions_retirement SET {}"
 LINK = "UPDATE transactions_transactionentry SET {} WHERE entry_id = " + entry(3)
 ADD_BLOCK = (
     "INSERT INTO transactions_block (batch_id, batch_kg, first_kg, end_kg, account_id, state)"
     f" VALUES (:b:, 10000, {{}}, {{}}, {ANOTHER}, 'active')"
 )
 ADD_LINE = (
-    "INSERT INTO transactions_ledgerline (entry_id, first_kg, end_kg, from_state, to_account_id, to_state)"
-    f" VALUES ({entry(3)}, 9999, 10000, '', {ANOTHER}, 'active')"
+    "INSERT INTO transactions_ledgerline (entry_id, batch_id, at, first_kg, end_kg, from_state, to_account_id,"
+    f" to_state) VALUES ({entry(3)}, :b:, now(), 9999, 10000, '', {ANOTHER}, 'active')"
 )
 ADD_BALANCE = (
     "INSERT INTO transactions_balance (account_id, batch_id, state, quantity_kg)"
@@ -150,6 +154,8 @@ CORRUPTIONS = {
         3,
         CHANGED,
     ),
+    "line under another batch": ([LINE.format("batch_id = :other:")], 3, "filed under another batch"),
+    "line under another time": ([LINE.format("at = at - interval '1 day'")], 3, "filed under another batch or time"),
     "line in another entry": ([LINE.format("entry_id = " + entry(4))], 3, "has no lines"),
     "line of an entry that is not": ([LINE.format("entry_id = 999999999")], 3, "has no lines"),
     "line that hangs": ([LINE.format("entry_id = 999999999")], None, "names an entry that is gone"),
@@ -165,7 +171,12 @@ CORRUPTIONS = {
         None,
         "belongs to a transaction that is gone",
     ),
-    "entry's kind": ([ENTRY.format("kind = 'cancellation'", 3)], 3, CHANGED),
+    "entry's kind": ([ENTRY.format("kind = 'transfer'", 4)], 4, CHANGED),
+    "entry's actor": ([ENTRY.format(f"actor_id = {SOMEBODY}", 3)], 3, CHANGED),
+    "entry's actor taken away": ([ENTRY.format("actor_id = NULL", 4)], 4, CHANGED),
+    "entry's actor invented": ([ENTRY.format(f"actor_id = {SOMEBODY}", 2)], 2, CHANGED),
+    "entry's format": ([ENTRY.format("format = 1", 4)], 4, CHANGED),
+    "entry's statement": ([ENTRY.format("statement = sha256('x')", 3)], 3, CHANGED),
     "entry's time": ([ENTRY.format("at = at + interval '1 microsecond'", 3)], 3, CHANGED),
     "entry's reason": ([ENTRY.format("reason = 'Won bet'", 4)], 4, CHANGED),
     "entry's reversed entry": ([ENTRY.format("reverses_id = " + entry(2), 7)], 7, CHANGED),
@@ -216,6 +227,9 @@ CORRUPTIONS = {
         None,
         "holds 0 kg reserved, its balance says 1",
     ),
+    "daily change": ([DAY.format("change_kg = change_kg + 1")], None, "its daily change says"),
+    "daily change on another day": ([DAY.format("day = day - 1")], None, "its daily change says nothing"),
+    "daily change deleted": (["DELETE FROM transactions_dailychange WHERE batch_id = :b:"], None, "says nothing"),
     "figures": (
         ["UPDATE registry_projectcredits SET available_kg = available_kg + 1, issued_kg = issued_kg + 1"],
         None,
@@ -251,6 +265,19 @@ CORRUPTIONS = {
         "moved 0 kg",
     ),
     "retirement deleted": (["DELETE FROM transactions_retirement"], None, "its retirement is gone"),
+    "retirement's beneficiary": ([RETIREMENT.format("beneficiary_name = 'Mill'")], 3, "beneficiary, location or note"),
+    "retirement's location": ([RETIREMENT.format("beneficiary_location = 'Oslo'")], 3, "beneficiary, location or note"),
+    "retirement's note": ([RETIREMENT.format("note = 'Flights'")], 3, "beneficiary, location or note"),
+    "retirement's salt": ([RETIREMENT.format("salt = sha256('x')")], 3, "beneficiary, location or note"),
+    "retirement's purpose": ([RETIREMENT.format("purpose = 'other'")], 3, "purpose, period or certificate"),
+    "retirement's period": ([RETIREMENT.format("period_start = '2024-01-01'")], 3, "purpose, period or certificate"),
+    "retirement's certificate": ([RETIREMENT.format("public_id = gen_random_uuid()")], 3, "period or certificate"),
+    "retirement's digest": ([RETIREMENT.format("beneficiary_digest = sha256('x')")], 3, "period or certificate"),
+    "retirement without its digest": (
+        [RETIREMENT.format("beneficiary_digest = NULL, salt = NULL, beneficiary_name = 'Mill'")],
+        3,
+        "period or certificate",
+    ),
     "retirement's time": (
         ["UPDATE transactions_retirement SET retired_at = retired_at - interval '1 year'"],
         None,
@@ -305,12 +332,15 @@ def _recompute_chain(batch, cursor):
         ]  # fmt: skip
         new = entry_hash(
             previous_hash=previous,
+            format=row.format,
             serial_root=batch.serial_root,
             position=row.position,
             kind=row.kind,
             at=row.at,
+            actor=row.actor_id,
             reason=row.reason,
             reverses_position=row.reverses.position if row.reverses else None,
+            statement=row.statement,
             lines=lines,
         )
         cursor.execute(
@@ -369,3 +399,45 @@ def test_verifying_reads_one_snapshot_and_stops_no_movement(monkeypatch):
     assert found == []
     assert result.entries == 8
     assert proceeds_of(batch.project).balances.get().quantity_kg == 4_500
+
+
+CHECKPOINT = "UPDATE transactions_checkpoint SET {} WHERE number = 1"
+STANDING = "UPDATE transactions_checkpointbatch SET {} WHERE batch_id = :b:"
+PROOF = "UPDATE transactions_entryproof SET {}"
+CHECKPOINT_CORRUPTIONS = {
+    "checkpoint's time": (CHECKPOINT.format("at = at - interval '1 day'"), "checkpoint 1: was changed"),
+    "checkpoint's root": (CHECKPOINT.format("root = sha256('x')"), "checkpoint 1: was changed"),
+    "checkpoint's signature": (CHECKPOINT.format("signature = decode(repeat('00', 64), 'hex')"), "1: was changed"),
+    "checkpoint deleted": ("DELETE FROM transactions_checkpoint WHERE number = 1", "checkpoint 2: does not continue"),
+    "standing's head": (STANDING.format("head_hash = sha256('x')"), "does not follow from where"),
+    "standing's root": (STANDING.format("entries_root = sha256('x')"), "first 7 entries are not those of checkpoint 1"),
+    "standing's length": (STANDING.format("entries = 6"), "first 6 entries are not those of checkpoint 1"),
+    "standing deleted": ("DELETE FROM transactions_checkpointbatch WHERE batch_id = :b:", "does not follow from where"),
+    "proof's path in the batch": (PROOF.format("entry_path = sha256('x')"), "proof that does not lead"),
+    "proof's path in the checkpoint": (PROOF.format("batch_path = sha256('x')"), "proof that does not lead"),
+    "proof of another entry": (PROOF.format("entry_id = " + entry(4)), "proof that does not lead"),
+}
+
+
+@pytest.mark.parametrize("name", CHECKPOINT_CORRUPTIONS)
+def test_what_somebody_rewrites_of_checkpoints_is_found(history, name):
+    statement, words = CHECKPOINT_CORRUPTIONS[name]
+    checkpoint_make()
+    checkpoint_make()
+    assert problems() == []
+
+    as_superuser_without_triggers(history, statement)
+
+    assert any(words in line for line in problems()), problems()
+
+
+def test_a_ledger_rewritten_from_end_to_end_is_not_the_one_that_was_signed(history):
+    """Actor and reason mean nothing to blocks, balances and figures; the signed checkpoint knows them by their hash."""
+    checkpoint_make()
+    as_superuser_without_triggers(history, ENTRY.format("reason = 'Won bet', actor_id = NULL", 4))
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        _recompute_chain(history, cursor)
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+    assert problems() == [f"{history.serial_root}: its first 7 entries are not those of checkpoint 1"]

@@ -9,7 +9,7 @@ import pytest
 from registry.models import ProjectCredits
 from tests.factories import UserFactory
 from tests.ledger_factories import account, buffer_pool, issued_batch, proceeds_of, registered_project, wanted
-from transactions.models import Balance, Block, LedgerEntry, Transaction
+from transactions.models import Balance, Block, LedgerEntry, Retirement, Transaction
 from transactions.services import (
     RetirementDetails,
     buffer_cancel,
@@ -81,6 +81,22 @@ def figures(batch):
     )
 
 
+def stated(entry):
+    """The two digests of what a retirement says, each over a text put together by hand; None of other entries."""
+    retirement = Retirement.objects.filter(transaction__entry_links__entry=entry).first()
+    if retirement is None:
+        return None
+    told = (retirement.beneficiary_name, retirement.beneficiary_location, retirement.note)
+    name, location, note = (json.dumps(text, ensure_ascii=False) for text in told)
+    inner = f'{{"beneficiary":{name},"location":{location},"note":{note}}}'
+    digest = hashlib.sha256(bytes(retirement.salt) + inner.encode()).hexdigest()
+    outer = (
+        f'{{"beneficiary":"{digest}","certificate":"{retirement.public_id}","period":[null,null],'
+        f'"purpose":"{retirement.purpose}"}}'
+    )
+    return hashlib.sha256(outer.encode()).hexdigest()
+
+
 def assert_chain_recomputes(batch):
     """The published recipe, with the standard library alone."""
     previous = bytes(32)
@@ -88,8 +104,10 @@ def assert_chain_recomputes(batch):
     for position, entry in enumerate(entries, start=1):
         text = json.dumps(
             {
+                "actor": entry.actor_id,
                 "at": entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00"),
                 "batch": batch.serial_root,
+                "format": 2,
                 "kind": str(entry.kind),
                 "lines": [
                     [
@@ -105,6 +123,7 @@ def assert_chain_recomputes(batch):
                 "position": position,
                 "reason": entry.reason,
                 "reverses": entry.reverses.position if entry.reverses else None,
+                "statement": stated(entry),
             },
             separators=(",", ":"),
             ensure_ascii=False,

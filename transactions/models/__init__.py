@@ -1,8 +1,8 @@
 """The models of the transactions app."""
 
-from transactions.models.account import Balance, HoldingAccount
+from transactions.models.account import Balance, DailyChange, HoldingAccount
 from transactions.models.batch import Block, CreditBatch
-from transactions.models.checkpoint import Checkpoint, CheckpointBatch
+from transactions.models.checkpoint import Checkpoint, CheckpointBatch, EntryProof
 from transactions.models.idempotency import IdempotencyKey
 from transactions.models.issuance import IssuanceRequest
 from transactions.models.ledger import LedgerEntry, LedgerLine
@@ -21,6 +21,8 @@ __all__ = [
     "CheckpointBatch",
     "CreditBatch",
     "CreditPrice",
+    "DailyChange",
+    "EntryProof",
     "HoldingAccount",
     "IdempotencyKey",
     "IssuanceRequest",

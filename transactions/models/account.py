@@ -114,3 +114,34 @@ class Balance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity_kg} kg {self.state} of batch {self.batch_id}"
+
+
+class DailyChange(models.Model):
+    """By how many kilograms (signed) a balance changed on one day (UTC); written with every movement, proved by replay.
+
+    Kept so that the balance of a past day is a sum over days and not over movements. It has no foreign keys of its
+    own: the balance beside it holds the account and the batch.
+    """
+
+    account = models.ForeignKey(
+        HoldingAccount, on_delete=models.PROTECT, related_name="daily_changes", db_constraint=False, db_index=False
+    )
+    batch = models.ForeignKey(
+        "transactions.CreditBatch",
+        on_delete=models.PROTECT,
+        related_name="daily_changes",
+        db_constraint=False,
+        db_index=False,
+    )
+    state = models.CharField(max_length=10, choices=BlockState.choices)
+    day = models.DateField()
+    change_kg = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["account_id", "batch_id", "state", "day"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "batch", "state", "day"], name="transactions_dailychange_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.change_kg:+} kg {self.state} of batch {self.batch_id} on {self.day}"

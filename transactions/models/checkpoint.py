@@ -50,3 +50,22 @@ class CheckpointBatch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.batch_id} at checkpoint {self.checkpoint_id}"
+
+
+class EntryProof(models.Model):
+    """The way of hashes from one retirement's entry to the first checkpoint that covers it; made with that one.
+
+    `entry_path` leads from the entry to its batch's root, `batch_path` from the batch's `leaf` to the
+    checkpoint's root; both are 32 bytes a step, from below. Rows are never changed.
+    """
+
+    entry = models.OneToOneField("transactions.LedgerEntry", on_delete=models.PROTECT, related_name="proof")
+    leaf = models.ForeignKey(CheckpointBatch, on_delete=models.PROTECT, related_name="entry_proofs")
+    entry_path = models.BinaryField()
+    batch_path = models.BinaryField()
+
+    class Meta:
+        ordering = ["entry_id"]
+
+    def __str__(self) -> str:
+        return f"proof of entry {self.entry_id}"

@@ -13,7 +13,7 @@ from carboncore.common.api.bodies import json_response
 from carboncore.common.api.errors import error_response
 from carboncore.common.api.reading import entity_tag
 from transactions.certificates import certificate_pdf, qr_svg
-from transactions.selectors.certificates import NOT_DISCLOSED, Certificate, certificate_of
+from transactions.selectors.certificates import ERASED, NOT_DISCLOSED, Certificate, certificate_of
 
 _EACH_TIME = "no-cache"
 _UNKNOWN = "There is no certificate with this number."
@@ -48,6 +48,7 @@ def certificate_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
             "public_url": settings.PUBLIC_URL,
             "qr": qr_svg(address),
             "not_disclosed": NOT_DISCLOSED,
+            "erased": ERASED,
         },
     )
     response["Cache-Control"] = _EACH_TIME

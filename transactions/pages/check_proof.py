@@ -11,8 +11,18 @@ implementation of the recipe in docs/proof.md (sha256, Merkle trees of RFC 6962,
 import hashlib
 import json
 import sys
+from datetime import datetime
 from typing import Any
 
+PURPOSES = {
+    "person_or_organisation": "Retirement for a person or organisation",
+    "corporate_inventory": "Corporate emissions inventory",
+    "environmental_benefit": "Environmental benefit",
+    "third_party": "On behalf of a third party",
+    "compliance": "Compliance obligation",
+    "corsia": "CORSIA compliance",
+    "other": "Other",
+}
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
@@ -107,6 +117,30 @@ def check_checkpoint(checkpoint: dict[str, Any], key: str) -> None:
     demand(signed, f"{name}: the signature does not fit.")
 
 
+def check_statement(certificate: dict[str, Any], documents: list[dict[str, Any]]) -> str:
+    """Check on whose behalf and why against the digest in the entries; returns what was proved of it, in words."""
+    digests = {document["statement"] for document in documents if "format" in document}
+    if not digests:
+        return "Of the beneficiary these entries say nothing: they were written before they named a statement."
+    statement = certificate.get("statement")
+    if not statement:
+        raise Wrong("The certificate does not carry the statement that its entries name.")
+    text, salt = statement["text"], statement["salt"]
+    demand(digests == {sha(canonical(text)).hex()}, "The statement is not the one that the entries hold the digest of.")
+    demand(text["certificate"] == certificate["certificate"], "The statement is another certificate's.")
+    demand(text["period"] == certificate["period"], "The period is not the one that was stated.")
+    demand(PURPOSES.get(text["purpose"]) == certificate["purpose"], "The purpose is not the one that was stated.")
+    who = {name: certificate[name] for name in ("beneficiary", "note")} | {
+        "location": certificate["beneficiary_location"]
+    }
+    if salt is None:
+        named = who["beneficiary"] not in {"Not disclosed", "Name erased"} or who["location"] or who["note"]
+        demand(not named, "A beneficiary is named, but not the salt that would prove it.")
+        return "Purpose and period are as stated then; the beneficiary is not told."
+    demand(sha(bytes.fromhex(salt) + canonical(who)).hex() == text["beneficiary"], "The beneficiary is another one.")
+    return "Beneficiary, location, purpose, period and note are as stated then."
+
+
 def check_certificate(certificate: dict[str, Any], key: str) -> str:
     """Check a certificate up to the signed checkpoint that it carries; returns what was proved."""
     proof = certificate.get("proof")
@@ -135,7 +169,11 @@ def check_certificate(certificate: dict[str, Any], key: str) -> str:
     demand(total == certificate["quantity_kg"], "The quantity is not the sum of the serial ranges.")
     tonnes = f"{total // 1000}.{total % 1000:03d}"
     demand(tonnes == certificate["quantity"], "The quantity in tonnes is not that in kilograms.")
-    return f"Proved: {tonnes} t CO2e were retired; checkpoint {checkpoint['statement']['number']} says so."
+    documents = [entry["document"] for entry in proof["entries"]]
+    moments = {datetime.fromisoformat(document["at"]) for document in documents}
+    demand(moments == {datetime.fromisoformat(certificate["retired_at"])}, "It was retired at another time.")
+    said = check_statement(certificate, documents)
+    return f"Proved: {tonnes} t CO2e were retired; checkpoint {checkpoint['statement']['number']} says so. {said}"
 
 
 def check_chain(checkpoints: list[dict[str, Any]], key: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether a certificate follows from the ledger: hashes, chain, today's blocks, quantity, the latest checkpoint."""
+"""Whether a certificate follows from the ledger: hashes, chain, today's blocks, quantity, statement, its checkpoint."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,9 +9,10 @@ from transactions.canonical import chained_hash
 from transactions.choices import BlockState, EntryKind
 from transactions.models import LedgerEntry, LedgerLine, Retirement
 from transactions.models.batch import NO_HASH
-from transactions.proofs import ProofInvalid, certificate_check
+from transactions.proofs import ProofInvalid, certificate_check, statement_check
 from transactions.selectors.certificate_proofs import document_of
 from transactions.serials import serial_text
+from transactions.statements import beneficiary_digest
 
 # Today's blocks over each retired range: from the one that holds its first kilogram, found in one B-tree step.
 _TODAY = """
@@ -53,6 +54,32 @@ def retirement_faults(retirement: Retirement, entries: list[LedgerEntry]) -> lis
     return faults
 
 
+def statement_faults(retirement: Retirement, document: dict[str, Any], entries: list[LedgerEntry]) -> list[str]:
+    """Recompute what the retirement says from its text and salt, and compare it with its entries' digest."""
+    digests = {bytes(entry.statement) for entry in entries if entry.statement is not None}
+    faults: list[str] = []
+    if digests and not _says_what_it_said(retirement):
+        faults.append("The beneficiary, location or note was changed after the retirement.")
+    for digest in digests:
+        try:
+            statement_check(document, digest)
+        except ProofInvalid as error:
+            faults.append(str(error))
+    return faults
+
+
+def _says_what_it_said(retirement: Retirement) -> bool:
+    """Whether the beneficiary, shown or not, is the one whose digest is kept; of an erased one nothing can be said."""
+    if retirement.salt is None or retirement.beneficiary_digest is None:
+        return retirement.erased_at is not None
+    return bytes(retirement.beneficiary_digest) == beneficiary_digest(
+        salt=bytes(retirement.salt),
+        beneficiary=retirement.beneficiary_name,
+        location=retirement.beneficiary_location,
+        note=retirement.note,
+    )
+
+
 def _blocks_today(entries: list[LedgerEntry]) -> dict[int, list[tuple[int, int, int, str]]]:
     """Return the blocks over each retired line, by the line's key."""
     found: dict[int, list[tuple[int, int, int, str]]] = {}
@@ -91,7 +118,7 @@ def chain_faults(path: Iterable[LedgerEntry]) -> list[str]:
 
 
 def proof_faults(document: dict[str, Any], proof: dict[str, Any] | None) -> list[str]:
-    """Check against the latest checkpoint, as anybody outside can."""
+    """Check against the checkpoint that its proof names, as anybody outside can."""
     if proof is None:
         return []
     try:

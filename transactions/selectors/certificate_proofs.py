@@ -1,35 +1,37 @@
-"""The proof that a retirement's entries are in the latest checkpoint, and a checkpoint as it is published."""
+"""The proof that a retirement's entries are in the first checkpoint after them, and a checkpoint as it is published."""
 
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch
 
-from carboncore.common.merkle import inclusion_proof
 from transactions.canonical import Line, entry_document
-from transactions.models import Checkpoint, CheckpointBatch, LedgerEntry, LedgerLine
-from transactions.proofs import batch_leaf, checkpoint_statement
+from transactions.models import Checkpoint, EntryProof, LedgerEntry, LedgerLine
+from transactions.proofs import checkpoint_statement, path_steps
 
 
 def certificate_proof(entries_of: UUID) -> dict[str, Any] | None:
-    """Return the proof that this retirement's entries are in the latest checkpoint; None before there is one."""
+    """Return the proof that this retirement's entries are in a checkpoint; None before there is one."""
     found = LedgerEntry.objects.filter(transaction_link__transaction__retirement__public_id=entries_of)
     return proof_of(list(with_lines(found.select_related("batch", "reverses")).order_by("batch_id", "position")))
 
 
 def proof_of(entries: list[LedgerEntry]) -> dict[str, Any] | None:
-    """Return the proof that these entries (with their lines) are in the latest checkpoint, None where they are not."""
-    checkpoint = Checkpoint.objects.order_by("-number").first()
-    if checkpoint is None or not entries:
+    """Return the proof, made with the first checkpoint after them, of these entries (with their lines and batch).
+
+    None before that checkpoint. It stays the same for ever, so a certificate's JSON does.
+    """
+    kept = {
+        proof.entry_id: proof
+        for proof in EntryProof.objects.filter(entry__in=entries).select_related("leaf__checkpoint")
+    }
+    checkpoints = {proof.leaf.checkpoint_id: proof.leaf.checkpoint for proof in kept.values()}
+    if not entries or len(kept) != len(entries) or len(checkpoints) != 1:
         return None
-    leaves = list(CheckpointBatch.objects.filter(checkpoint=checkpoint).select_related("batch").order_by("index"))
-    by_batch = {leaf.batch_id: leaf for leaf in leaves}
-    if any(e.batch_id not in by_batch or e.position > by_batch[e.batch_id].entries for e in entries):
-        return None
-    tree = [_leaf_bytes(leaf) for leaf in leaves]
+    (checkpoint,) = checkpoints.values()
     return {
         "checkpoint": checkpoint_document(checkpoint),
-        "entries": [_entry_proof(entry, by_batch[entry.batch_id], tree) for entry in entries],
+        "entries": [_entry_proof(entry, kept[entry.pk]) for entry in entries],
     }
 
 
@@ -58,12 +60,15 @@ def with_lines(entries: Any) -> Any:
 def document_of(entry: LedgerEntry) -> dict[str, Any]:
     """Return what an entry says, as it is hashed."""
     return entry_document(
+        format=entry.format,
         serial_root=entry.batch.serial_root,
         position=entry.position,
         kind=entry.kind,
         at=entry.at,
+        actor=entry.actor_id,
         reason=entry.reason,
         reverses_position=entry.reverses.position if entry.reverses else None,
+        statement=None if entry.statement is None else bytes(entry.statement),
         lines=[
             Line(
                 line.first_kg,
@@ -78,29 +83,22 @@ def document_of(entry: LedgerEntry) -> dict[str, Any]:
     )
 
 
-def _entry_proof(entry: LedgerEntry, leaf: CheckpointBatch, tree: list[bytes]) -> dict[str, Any]:
-    hashes = LedgerEntry.objects.filter(batch_id=entry.batch_id, position__lte=leaf.entries).order_by("position")
-    chain = [bytes(value) for value in hashes.values_list("hash", flat=True)]
+def _entry_proof(entry: LedgerEntry, proof: EntryProof) -> dict[str, Any]:
     return {
         "document": document_of(entry),
         "previous_hash": bytes(entry.previous_hash).hex(),
         "hash": bytes(entry.hash).hex(),
-        "entry_proof": [step.hex() for step in inclusion_proof(chain, entry.position - 1)],
+        "entry_proof": _steps(proof.entry_path),
         "batch_leaf": {
             "batch": entry.batch.serial_root,
-            "entries": leaf.entries,
-            "head": bytes(leaf.head_hash).hex(),
-            "entries_root": bytes(leaf.entries_root).hex(),
+            "entries": proof.leaf.entries,
+            "head": bytes(proof.leaf.head_hash).hex(),
+            "entries_root": bytes(proof.leaf.entries_root).hex(),
         },
-        "batch_index": leaf.index,
-        "batch_proof": [step.hex() for step in inclusion_proof(tree, leaf.index)],
+        "batch_index": proof.leaf.index,
+        "batch_proof": _steps(proof.batch_path),
     }
 
 
-def _leaf_bytes(leaf: CheckpointBatch) -> bytes:
-    return batch_leaf(
-        serial_root=leaf.batch.serial_root,
-        entries=leaf.entries,
-        head_hash=bytes(leaf.head_hash),
-        entries_root=bytes(leaf.entries_root),
-    )
+def _steps(path: bytes) -> list[str]:
+    return [step.hex() for step in path_steps(bytes(path))]

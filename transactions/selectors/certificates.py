@@ -9,23 +9,36 @@ from django.db import connection
 
 from carboncore.common.quantities import tonnes_from_kg
 from transactions.models import LedgerEntry, Retirement
-from transactions.selectors.certificate_checks import chain_faults, proof_faults, retirement_faults
+from transactions.selectors.certificate_checks import (
+    chain_faults,
+    proof_faults,
+    retirement_faults,
+    statement_faults,
+)
 from transactions.selectors.certificate_proofs import certificate_proof, checkpoint_document, proof_of, with_lines
+from transactions.selectors.line_search import lines_over
 from transactions.serials import serial_text
+from transactions.statements import ERASED, NOT_DISCLOSED, statement_document
 
-__all__ = ["Certificate", "PathStep", "certificate_of", "certificate_proof", "checkpoint_document"]
-
-NOT_DISCLOSED = "Not disclosed"
+__all__ = [
+    "ERASED",
+    "NOT_DISCLOSED",
+    "Certificate",
+    "PathStep",
+    "certificate_of",
+    "certificate_proof",
+    "checkpoint_document",
+]
 
 # Every entry that moved any of the kilograms that these entries retired, up to them.
-_PATH = """
+_PATH = f"""
     SELECT DISTINCT s.id
     FROM transactions_ledgerentry e
     JOIN transactions_ledgerline l ON l.entry_id = e.id
-    JOIN transactions_ledgerentry s ON s.batch_id = e.batch_id AND s.position <= e.position
-    JOIN transactions_ledgerline p ON p.entry_id = s.id AND p.first_kg < l.end_kg AND p.end_kg > l.first_kg
+    CROSS JOIN LATERAL ({lines_over(batch="e.batch_id", first="l.first_kg", end="l.end_kg")}) p
+    JOIN transactions_ledgerentry s ON s.id = p.entry_id AND s.position <= e.position
     WHERE e.id = ANY(%s)
-"""
+"""  # noqa: S608 - names of columns
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,12 @@ def certificate_of(public_id: UUID) -> Certificate | None:
     path = _path_entries(entries)
     document = _document(retirement, entries)
     proof = proof_of(entries)
-    faults = [*retirement_faults(retirement, entries), *chain_faults(path), *proof_faults(document, proof)]
+    faults = [
+        *retirement_faults(retirement, entries),
+        *statement_faults(retirement, document, entries),
+        *chain_faults(path),
+        *proof_faults(document, proof),
+    ]
     return Certificate(document, [_step(entry) for entry in path], proof, list(dict.fromkeys(faults)))
 
 
@@ -94,7 +112,7 @@ def _document(retirement: Retirement, entries: list[LedgerEntry]) -> dict[str, A
         },
         "standards": sorted({entry.batch.standard.code for entry in entries if entry.batch.standard}),
         "vintages": sorted({entry.batch.vintage for entry in entries}),
-        "beneficiary": retirement.beneficiary_name if shown else NOT_DISCLOSED,
+        "beneficiary": _beneficiary(retirement),
         "beneficiary_location": retirement.beneficiary_location if shown else "",
         "purpose": retirement.get_purpose_display(),
         "period": [d.isoformat() if d else None for d in (retirement.period_start, retirement.period_end)],
@@ -114,7 +132,32 @@ def _document(retirement: Retirement, entries: list[LedgerEntry]) -> dict[str, A
             {"batch": entry.batch.serial_root, "position": entry.position, "hash": bytes(entry.hash).hex()}
             for entry in entries
         ],
+        "statement": _statement(retirement),
     }
+
+
+def _beneficiary(retirement: Retirement) -> str:
+    if retirement.erased_at is not None:
+        return ERASED
+    return retirement.beneficiary_name if retirement.published else NOT_DISCLOSED
+
+
+def _statement(retirement: Retirement) -> dict[str, Any] | None:
+    """Return what proves purpose and period to anybody, and with the salt the beneficiary, where that is shown.
+
+    None for a retirement of before there were statements.
+    """
+    if retirement.beneficiary_digest is None:
+        return None
+    text = statement_document(
+        certificate=retirement.public_id,
+        purpose=retirement.purpose,
+        period_start=retirement.period_start,
+        period_end=retirement.period_end,
+        beneficiary=bytes(retirement.beneficiary_digest),
+    )
+    is_told = retirement.published and retirement.salt is not None
+    return {"text": text, "salt": bytes(retirement.salt or b"").hex() if is_told else None}
 
 
 def _path_entries(entries: list[LedgerEntry]) -> list[LedgerEntry]:

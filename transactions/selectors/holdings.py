@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -27,29 +27,32 @@ _HELD = """
     WHERE h.kg <> 0 ORDER BY p.project_name, p.id, b.vintage, b.number, h.state
 """
 _NOW = "SELECT batch_id, state, quantity_kg AS kg FROM transactions_balance WHERE account_id = %(account)s"
-# Everything that came in before a moment less everything that went out; a retirement does both.
+# What changed on the days before, and on the day itself what came in less what went out; a retirement does both.
 _BEFORE = """
     SELECT batch_id, state, sum(kg) AS kg FROM (
-        SELECT e.batch_id, l.to_state AS state, l.end_kg - l.first_kg AS kg
-        FROM transactions_ledgerline l JOIN transactions_ledgerentry e ON e.id = l.entry_id
-        WHERE l.to_account_id = %(account)s AND e.at < %(before)s
+        SELECT batch_id, state, change_kg AS kg FROM transactions_dailychange
+        WHERE account_id = %(account)s AND day < %(day)s
         UNION ALL
-        SELECT e.batch_id, l.from_state, l.first_kg - l.end_kg
-        FROM transactions_ledgerline l JOIN transactions_ledgerentry e ON e.id = l.entry_id
-        WHERE l.from_account_id = %(account)s AND e.at < %(before)s
+        SELECT batch_id, to_state, end_kg - first_kg FROM transactions_ledgerline
+        WHERE to_account_id = %(account)s AND at >= %(midnight)s AND at < %(before)s
+        UNION ALL
+        SELECT batch_id, from_state, first_kg - end_kg FROM transactions_ledgerline
+        WHERE from_account_id = %(account)s AND at >= %(midnight)s AND at < %(before)s
     ) m GROUP BY batch_id, state
 """
 _MOVED = """
     SELECT m.at, m.kind, m.position, m.serial_root, m.first_kg, m.end_kg, m.state, m.sign, t.public_id
     FROM (
-        SELECT e.id, e.at, e.kind, e.position, b.serial_root, l.first_kg, l.end_kg, side.state, side.sign
-        FROM transactions_ledgerline l
+        SELECT e.id, e.at, e.kind, e.position, b.serial_root, l.first_kg, l.end_kg, l.state, l.sign
+        FROM (
+            SELECT entry_id, first_kg, end_kg, from_state AS state, -1 AS sign FROM transactions_ledgerline
+            WHERE from_account_id = %(account)s AND at >= %(start)s AND at < %(before)s
+            UNION ALL
+            SELECT entry_id, first_kg, end_kg, to_state, 1 FROM transactions_ledgerline
+            WHERE to_account_id = %(account)s AND at >= %(start)s AND at < %(before)s
+        ) l
         JOIN transactions_ledgerentry e ON e.id = l.entry_id
         JOIN transactions_creditbatch b ON b.id = e.batch_id
-        CROSS JOIN LATERAL (VALUES (l.from_account_id, l.from_state, -1), (l.to_account_id, l.to_state, 1))
-            AS side (account_id, state, sign)
-        WHERE (l.from_account_id = %(account)s OR l.to_account_id = %(account)s) AND side.account_id = %(account)s
-            AND e.at >= %(start)s AND e.at < %(before)s
     ) m
     LEFT JOIN transactions_transactionentry x ON x.entry_id = m.id
     LEFT JOIN transactions_transaction t ON t.id = x.transaction_id
@@ -113,9 +116,12 @@ def account_visible_to(*, user: User, public_id: UUID) -> HoldingAccount:
 
 def account_holdings(account: HoldingAccount, *, before: datetime | None = None) -> list[Holding]:
     """Return what the account holds by project, vintage, batch and state: now, or just before a moment."""
-    held = _NOW if before is None else _BEFORE
+    asked: dict[str, Any] = {"account": account.pk}
+    if before is not None:
+        midnight = before.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        asked |= {"before": before, "midnight": midnight, "day": midnight.date()}
     with connection.cursor() as cursor:
-        cursor.execute(_HELD.format(held=held), {"account": account.pk, "before": before})
+        cursor.execute(_HELD.format(held=_NOW if before is None else _BEFORE), asked)
         return [Holding(*row) for row in cursor.fetchall()]
 
 

@@ -22,6 +22,24 @@ _BALANCES = """
     LEFT JOIN transactions_creditbatch b ON b.id = batch_id
     WHERE coalesce(k.kg, 0) <> coalesce(s.quantity_kg, 0) ORDER BY batch_id, account_id, state
 """
+_DAYS = """
+    SELECT 'batch ' || coalesce(b.serial_root, batch_id::text), NULL,
+           format('account %s changed by %s kg %s on %s, its daily change says %s', account_id, coalesce(m.kg, 0),
+                  state, day, coalesce(d.change_kg::text, 'nothing'))
+    FROM (SELECT batch_id, account_id, state, day, sum(kg) AS kg
+          FROM (SELECT e.batch_id, l.to_account_id AS account_id, l.to_state AS state,
+                       (e.at AT TIME ZONE 'UTC')::date AS day, l.end_kg - l.first_kg AS kg
+                FROM transactions_ledgerline l JOIN transactions_ledgerentry e ON e.id = l.entry_id
+                UNION ALL
+                SELECT e.batch_id, l.from_account_id, l.from_state, (e.at AT TIME ZONE 'UTC')::date,
+                       l.first_kg - l.end_kg
+                FROM transactions_ledgerline l JOIN transactions_ledgerentry e ON e.id = l.entry_id
+                WHERE l.from_account_id IS NOT NULL) moved
+          GROUP BY batch_id, account_id, state, day) m
+    FULL JOIN transactions_dailychange d USING (batch_id, account_id, state, day)
+    LEFT JOIN transactions_creditbatch b ON b.id = batch_id
+    WHERE coalesce(m.kg, 0) <> coalesce(d.change_kg, 0) ORDER BY batch_id, account_id, state, day
+"""
 _FIGURES = """
     SELECT 'project ' || project_id, NULL, format('%s is %s kg, its figure says %s', name, coalesce(k.kg, 0),
                                                   coalesce(f.kg::text, 'nothing'))
@@ -106,6 +124,7 @@ _HANGING = """
 """
 _CHECKS = (
     _BALANCES,
+    _DAYS,
     _FIGURES,
     _QUANTITIES,
     _PARTIES,

@@ -24,7 +24,8 @@ _ENTRIES_PER_REPORT = 10_000
 
 _ENTRIES = """
     SELECT b.id, b.serial_root, b.project_id, b.vintage, b.number, b.issued_at, b.entries, b.head_hash,
-           e.id, e.position, e.kind, e.at, e.reason, e.previous_hash, e.hash, r.position,
+           e.id, e.position, e.kind, e.at, e.reason, e.previous_hash, e.hash, e.format, e.actor_id, e.statement,
+           r.position, l.batch_id = e.batch_id AND l.at = e.at,
            l.first_kg, l.end_kg, l.from_account_id, l.from_state, l.to_account_id, l.to_state
     FROM transactions_creditbatch b
     LEFT JOIN transactions_ledgerentry e ON e.batch_id = b.id
@@ -60,7 +61,11 @@ class _EntryRow(NamedTuple):
     reason: str
     previous_hash: bytes
     hash: bytes
+    format: int
+    actor_id: int | None
+    statement: bytes | None
     reverses_position: int | None
+    is_filed_right: bool
     first_kg: int | None
     end_kg: int
     from_account: int | None
@@ -167,12 +172,15 @@ def _entry_problems(rows: list[_EntryRow], position: int, previous: bytes) -> It
     ]
     recomputed = entry_hash(
         previous_hash=previous,
+        format=entry.format,
         serial_root=entry.serial_root,
         position=position,
         kind=entry.kind,
         at=entry.at,
+        actor=entry.actor_id,
         reason=entry.reason,
         reverses_position=entry.reverses_position,
+        statement=None if entry.statement is None else bytes(entry.statement),
         lines=lines,
     )
     if entry.position != position:
@@ -181,6 +189,8 @@ def _entry_problems(rows: list[_EntryRow], position: int, previous: bytes) -> It
         yield Problem(entry.serial_root, position, "was changed: its hash is not that of its content")
     if (position == 1) != (entry.kind == EntryKind.ISSUANCE):
         yield Problem(entry.serial_root, position, "issuance is the first entry of a batch, and only the first")
+    if not all(row.is_filed_right for row in rows):
+        yield Problem(entry.serial_root, position, "has a line that is filed under another batch or time")
     for line in lines:
         if (line.from_state, line.to_state) not in LINE_STATES.get(entry.kind, frozenset()):
             yield Problem(

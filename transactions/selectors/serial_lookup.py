@@ -13,8 +13,9 @@ from carboncore.common.quantities import tonnes_from_kg
 from transactions.choices import AccountKind
 from transactions.errors import SerialNotFound
 from transactions.models import CreditBatch
-from transactions.selectors.certificates import NOT_DISCLOSED
+from transactions.selectors.line_search import lines_over
 from transactions.serials import SerialInvalid, serial_parse, serial_text
+from transactions.statements import NOT_DISCLOSED
 
 MOST_BLOCKS = 1_000
 MOST_HISTORY = 1_000
@@ -27,14 +28,26 @@ _BLOCKS = """
         ORDER BY m.first_kg DESC LIMIT 1), 0)
     ORDER BY k.first_kg LIMIT %(most)s
 """
+# Of a range that few lines moved, all of them are found by index and sorted. Of one that very many moved (a whole
+# batch that was sold in a hundred thousand pieces) the chain is followed from its beginning until enough are found.
+_FOUND_AT_ONCE = 20_000
+_OVER = lines_over(batch="%(batch)s::bigint", first="%(first)s::bigint", end="%(end)s::bigint")
+_ARE_MANY = f"SELECT count(*) > {_FOUND_AT_ONCE} FROM (SELECT 1 FROM ({_OVER}) l LIMIT {_FOUND_AT_ONCE + 1}) m"  # noqa: S608 - constants
+_BY_INDEX = f"({_OVER}) l JOIN transactions_ledgerentry e ON e.id = l.entry_id"
+_ALONG_THE_CHAIN = """transactions_ledgerentry e CROSS JOIN LATERAL (
+        SELECT * FROM transactions_ledgerline WHERE entry_id = e.id AND first_kg < %(end)s AND end_kg > %(first)s
+        OFFSET 0) l
+    WHERE e.batch_id = %(batch)s"""
 _HISTORY = """
-    SELECT e.at, e.kind, e.position, encode(e.hash, 'hex'), greatest(l.first_kg, %(first)s), least(l.end_kg, %(end)s),
-           NULLIF(l.from_state, ''), l.to_state, r.public_id, r.published, r.beneficiary_name
-    FROM transactions_ledgerentry e
-    JOIN transactions_ledgerline l ON l.entry_id = e.id AND l.first_kg < %(end)s AND l.end_kg > %(first)s
-    LEFT JOIN transactions_transactionentry x ON x.entry_id = e.id
+    SELECT h.at, h.kind, h.position, encode(h.hash, 'hex'), h.first_kg, h.end_kg, h.from_state, h.to_state,
+           r.public_id, r.published, r.beneficiary_name
+    FROM (
+        SELECT e.id, e.at, e.kind, e.position, e.hash, greatest(l.first_kg, %(first)s) AS first_kg,
+               least(l.end_kg, %(end)s) AS end_kg, NULLIF(l.from_state, '') AS from_state, l.to_state
+        FROM {found} ORDER BY e.position, l.first_kg LIMIT %(most)s) h
+    LEFT JOIN transactions_transactionentry x ON x.entry_id = h.id
     LEFT JOIN transactions_retirement r ON r.transaction_id = x.transaction_id
-    WHERE e.batch_id = %(batch)s ORDER BY e.position, l.first_kg LIMIT %(most)s
+    ORDER BY h.position, h.first_kg
 """
 # Whose name is no person's and may be told.
 _PUBLIC_KINDS = {AccountKind.PROJECT_PROCEEDS, AccountKind.BUFFER_POOL, AccountKind.REGISTRY_OPERATIONS}
@@ -77,7 +90,11 @@ def _told(batch: CreditBatch, first_kg: int, end_kg: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(_BLOCKS, {**asked, "most": MOST_BLOCKS + 1})
         blocks = cursor.fetchall()
-        cursor.execute(_HISTORY, {**asked, "most": MOST_HISTORY + 1})
+        found = _BY_INDEX
+        if batch.entries > _FOUND_AT_ONCE:
+            cursor.execute(_ARE_MANY, asked)
+            found = _ALONG_THE_CHAIN if cursor.fetchone()[0] else _BY_INDEX
+        cursor.execute(_HISTORY.format(found=found), {**asked, "most": MOST_HISTORY + 1})
         history = cursor.fetchall()
     retired = [_Retired(row[4], row[5], row[8], row[10] if row[9] else NOT_DISCLOSED) for row in history if row[8]]
     root = batch.serial_root

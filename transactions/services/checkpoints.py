@@ -1,6 +1,7 @@
-"""Making checkpoints: reading every batch's chain, and signing where they stand."""
+"""Making checkpoints: reading every batch's chain, signing where they stand, and keeping the proofs of retirements."""
 
 import hashlib
+from dataclasses import dataclass
 from itertools import groupby
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -8,11 +9,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from carboncore.common.merkle import merkle_root
+from carboncore.common.merkle import root_and_proofs
 from transactions.canonical import canonical_text
-from transactions.models import Checkpoint, CheckpointBatch
+from transactions.choices import EntryKind
+from transactions.models import Checkpoint, CheckpointBatch, EntryProof
 from transactions.models.batch import NO_HASH
 from transactions.proofs import batch_leaf, checkpoint_statement
+from transactions.selectors.replay import stream_rows
 
 # Any constant does; it must only differ from other advisory locks of this database.
 _CHECKPOINTS_KEY = 7_301_002
@@ -23,6 +26,29 @@ _HASHES = """
     ORDER BY b.id, e.position
 """
 
+_UNPROVED = f"""
+    SELECT e.batch_id, e.id, e.position
+    FROM transactions_ledgerentry e LEFT JOIN transactions_entryproof p ON p.entry_id = e.id
+    WHERE e.kind = '{EntryKind.RETIREMENT}' AND p.id IS NULL
+"""  # noqa: S608 - a constant
+
+
+@dataclass(frozen=True)
+class _Grown:
+    """Where a batch stands: its leaf, and the paths that prove entries in its tree, by the entries' keys."""
+
+    serial_root: str
+    leaf: CheckpointBatch
+    paths: dict[int, bytes]
+
+    def leaf_bytes(self) -> bytes:
+        return batch_leaf(
+            serial_root=self.serial_root,
+            entries=self.leaf.entries,
+            head_hash=bytes(self.leaf.head_hash),
+            entries_root=bytes(self.leaf.entries_root),
+        )
+
 
 def checkpoint_make() -> Checkpoint:
     """Sign where every batch's chain stands now, on one snapshot; numbered and chained to the one before."""
@@ -30,24 +56,18 @@ def checkpoint_make() -> Checkpoint:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHECKPOINTS_KEY])
         at = timezone.now()
-        leaves = _leaves()
+        # Read first: what is retired in between is in the trees and gets its proof with the next checkpoint.
+        unproved = _unproved_retirements()
+        grown = _grown_batches(unproved)
         before = Checkpoint.objects.order_by("-number").first()
+        with_proofs = [batch.leaf.index for batch in grown if batch.paths]
+        root, batch_paths = root_and_proofs([batch.leaf_bytes() for batch in grown], with_proofs)
         statement = checkpoint_statement(
             number=before.number + 1 if before else 1,
             at=at,
-            batches=len(leaves),
-            entries=sum(leaf.entries for _, leaf in leaves),
-            root=merkle_root(
-                [
-                    batch_leaf(
-                        serial_root=serial_root,
-                        entries=leaf.entries,
-                        head_hash=bytes(leaf.head_hash),
-                        entries_root=bytes(leaf.entries_root),
-                    )
-                    for serial_root, leaf in leaves
-                ]
-            ),
+            batches=len(grown),
+            entries=sum(batch.leaf.entries for batch in grown),
+            root=root,
             previous_digest=bytes(before.digest) if before else NO_HASH,
         )
         text, key = canonical_text(statement), _signing_key()
@@ -62,9 +82,17 @@ def checkpoint_make() -> Checkpoint:
             signature=key.sign(text),
             public_key=key.public_key().public_bytes_raw(),
         )
-        for _, leaf in leaves:
-            leaf.checkpoint = checkpoint
-        CheckpointBatch.objects.bulk_create([leaf for _, leaf in leaves], batch_size=5_000)
+        for batch in grown:
+            batch.leaf.checkpoint = checkpoint
+        CheckpointBatch.objects.bulk_create([batch.leaf for batch in grown], batch_size=5_000)
+        EntryProof.objects.bulk_create(
+            [
+                EntryProof(entry_id=pk, leaf=grown[index].leaf, entry_path=path, batch_path=b"".join(batch_path))
+                for index, batch_path in zip(with_proofs, batch_paths, strict=True)
+                for pk, path in grown[index].paths.items()
+            ],
+            batch_size=5_000,
+        )
     return checkpoint
 
 
@@ -77,19 +105,25 @@ def _signing_key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(settings.LEDGER_SIGNING_KEY.encode()).digest())
 
 
-def _leaves() -> list[tuple[str, CheckpointBatch]]:
+def _unproved_retirements() -> dict[int, dict[int, int]]:
+    """Return the entries that retired credits and have no proof yet: for each batch, position by key."""
+    found: dict[int, dict[int, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNPROVED)
+        for batch_id, pk, position in cursor.fetchall():
+            found.setdefault(batch_id, {})[pk] = position
+    return found
+
+
+def _grown_batches(unproved: dict[int, dict[int, int]]) -> list[_Grown]:
     """Read all hashes in one statement, which is one snapshot, batch by batch."""
-    leaves: list[tuple[str, CheckpointBatch]] = []
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_HASHES)
-        for (batch_id, serial_root), grouped in groupby(iter(cursor.fetchone, None), key=lambda row: (row[0], row[1])):
-            hashes = [bytes(row[2]) for row in grouped]
-            leaf = CheckpointBatch(
-                batch_id=batch_id,
-                index=len(leaves),
-                entries=len(hashes),
-                head_hash=hashes[-1],
-                entries_root=merkle_root(hashes),
-            )
-            leaves.append((serial_root, leaf))
-    return leaves
+    grown: list[_Grown] = []
+    for (batch_id, serial_root), grouped in groupby(stream_rows(_HASHES), key=lambda row: (row[0], row[1])):
+        hashes = [bytes(row[2]) for row in grouped]
+        wanted = unproved.get(batch_id, {})
+        root, paths = root_and_proofs(hashes, [position - 1 for position in wanted.values()])
+        leaf = CheckpointBatch(
+            batch_id=batch_id, index=len(grown), entries=len(hashes), head_hash=hashes[-1], entries_root=root
+        )
+        grown.append(_Grown(serial_root, leaf, {pk: b"".join(path) for pk, path in zip(wanted, paths, strict=True)}))
+    return grown

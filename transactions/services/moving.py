@@ -42,7 +42,8 @@ class Origin:
 class Order:
     """One movement to carry out: from whom and what state, to whom and what state, how much, and why.
 
-    `reason` is kept in the ledger and hashed for good; `note` only with the transaction.
+    `reason` is kept in the ledger and hashed for good, as is `statement` (the digest of what a retirement says);
+    `note` only with the transaction.
     """
 
     transaction_type: TransactionType
@@ -54,6 +55,7 @@ class Order:
     wanted: Wanted
     note: str = ""
     reason: str = ""
+    statement: bytes | None = None
     origin: Origin = field(default_factory=Origin)
 
 
@@ -112,6 +114,7 @@ def order_entries(*, movement: Posting, order: Order) -> list[LedgerEntry]:
             to_account_id=order.to_account.pk,
             to_state=order.to_state,
             reason=order.reason,
+            statement=order.statement,
         )
         for batch, slices in _taken(order)
     ]

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from transactions.canonical import Line, entry_hash
+from transactions.canonical import FORMAT, Line, entry_hash
 from transactions.choices import BlockState, EntryKind
 from transactions.errors import CreditsNotMovable
 from transactions.locks import accounts_lock
@@ -60,8 +60,11 @@ class Posting:
         to_state: BlockState,
         reason: str = "",
         reverses: LedgerEntry | None = None,
+        statement: bytes | None = None,
     ) -> LedgerEntry:
         """Give slices (in ascending order) of a locked batch to an account in a state, as one ledger entry.
+
+        `statement` is the digest of what a retirement says.
 
         Raises:
             CreditsNotMovable: an entry of this kind cannot change their state so.
@@ -84,7 +87,7 @@ class Posting:
             for piece in slices
         ]
         carve(slices, to_account_id=to_account_id, to_state=to_state)
-        return self._enter(batch, kind, lines, reason, reverses)
+        return self._enter(batch, kind, lines, reason, reverses=reverses, statement=statement)
 
     def finish(self) -> None:
         """Add what was moved to the projects' figures, in ascending order of project."""
@@ -97,18 +100,23 @@ class Posting:
         kind: EntryKind,
         lines: list[Line],
         reason: str,
+        *,
         reverses: LedgerEntry | None,
+        statement: bytes | None = None,
     ) -> LedgerEntry:
         previous = bytes(batch.head_hash)
         batch.entries += 1
         batch.head_hash = entry_hash(
             previous_hash=previous,
+            format=FORMAT,
             serial_root=batch.serial_root,
             position=batch.entries,
             kind=kind,
             at=self.at,
+            actor=self.actor.pk if self.actor else None,
             reason=reason,
             reverses_position=reverses.position if reverses else None,
+            statement=statement,
             lines=lines,
         )
         entry = LedgerEntry(
@@ -118,6 +126,8 @@ class Posting:
             at=self.at,
             actor=self.actor,
             reason=reason,
+            format=FORMAT,
+            statement=statement,
             reverses=reverses,
             previous_hash=previous,
             hash=batch.head_hash,

@@ -1,10 +1,11 @@
-"""Writing what a movement did: the ledger entry with its lines, the batch's new head, balances and figures.
+"""Writing what a movement did: the ledger entry with its lines, the batch's new head, balances, days and figures.
 
 Plain SQL, so that one movement of a batch is one statement here; the batch's lock makes it the only writer.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 from carboncore.common.api.statements import fetch_all, fetch_named
@@ -26,13 +27,14 @@ _FIGURES = {
 _RECORD = """
     WITH entry AS (
         INSERT INTO transactions_ledgerentry
-            (batch_id, position, kind, at, actor_id, reason, reverses_id, previous_hash, hash)
-        VALUES (%(batch)s, %(position)s, %(kind)s, %(at)s, %(actor)s, %(reason)s, %(reverses)s, %(previous)s, %(hash)s)
+            (batch_id, position, kind, at, actor_id, reason, format, statement, reverses_id, previous_hash, hash)
+        VALUES (%(batch)s, %(position)s, %(kind)s, %(at)s, %(actor)s, %(reason)s, %(format)s, %(statement)s,
+                %(reverses)s, %(previous)s, %(hash)s)
         RETURNING id
     ), line AS (
         INSERT INTO transactions_ledgerline
-            (entry_id, first_kg, end_kg, from_account_id, from_state, to_account_id, to_state)
-        SELECT entry.id, l.* FROM entry, unnest(
+            (entry_id, batch_id, at, first_kg, end_kg, from_account_id, from_state, to_account_id, to_state)
+        SELECT entry.id, %(batch)s::bigint, %(at)s::timestamptz, l.* FROM entry, unnest(
             %(firsts)s::bigint[], %(ends)s::bigint[], %(from_accounts)s::bigint[], %(from_states)s::text[],
             %(to_accounts)s::bigint[], %(to_states)s::text[]) AS l
     ), head AS (
@@ -48,6 +50,10 @@ _RECORD = """
         INSERT INTO transactions_balance AS b (account_id, batch_id, state, quantity_kg)
         SELECT account_id, %(batch)s, state, kg FROM change WHERE kg > 0
         ON CONFLICT (account_id, batch_id, state) DO UPDATE SET quantity_kg = b.quantity_kg + excluded.quantity_kg
+    ), day AS (
+        INSERT INTO transactions_dailychange AS d (account_id, batch_id, state, day, change_kg)
+        SELECT account_id, %(batch)s::bigint, state, %(day)s::date, kg FROM change
+        ON CONFLICT (account_id, batch_id, state, day) DO UPDATE SET change_kg = d.change_kg + excluded.change_kg
     )
     SELECT entry.id, (SELECT count(*) FROM taken) FROM entry
 """
@@ -58,7 +64,7 @@ class LedgerInconsistent(RuntimeError):
 
 
 def record_entry(*, entry: LedgerEntry, batch: CreditBatch, lines: Sequence[Line]) -> None:
-    """Write the entry (its `pk` is set), its lines, the batch's head and the balances of the accounts it moved.
+    """Write the entry (its `pk` is set), its lines, the batch's head, balances and daily changes.
 
     Raises:
         LedgerInconsistent: an account gives of which there is no balance.
@@ -69,8 +75,11 @@ def record_entry(*, entry: LedgerEntry, batch: CreditBatch, lines: Sequence[Line
         "position": entry.position,
         "kind": EntryKind(entry.kind).value,
         "at": entry.at,
+        "day": entry.at.astimezone(UTC).date(),
         "actor": entry.actor_id,
         "reason": entry.reason,
+        "format": entry.format,
+        "statement": entry.statement,
         "reverses": entry.reverses_id,
         "previous": entry.previous_hash,
         "hash": entry.hash,

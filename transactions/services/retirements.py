@@ -1,7 +1,9 @@
 """Retiring credits: using them up for good on somebody's behalf."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import date
+from uuid import uuid4
 
 from accounts.models import User
 from carboncore.common.errors import InvalidInput
@@ -11,6 +13,7 @@ from transactions.models import HoldingAccount, Retirement
 from transactions.services.mails import certificates_mail
 from transactions.services.moving import MAX_NOTE, Order, Origin, Wanted, order_post
 from transactions.services.posting import Posting, posting
+from transactions.statements import SALT_BYTES, beneficiary_digest, statement_digest, statement_document
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,18 @@ def retirement_post(
     Raises:
         InvalidInput, NotEnoughCredits, CreditsNotMovable: as for `order_post`.
     """
+    public_id, salt = uuid4(), secrets.token_bytes(SALT_BYTES)
+    name, location, note = (
+        text.strip() for text in (details.beneficiary_name, details.beneficiary_location, details.note)
+    )
+    digest = beneficiary_digest(salt=salt, beneficiary=name, location=location, note=note)
+    statement = statement_document(
+        certificate=public_id,
+        purpose=details.purpose,
+        period_start=details.period_start,
+        period_end=details.period_end,
+        beneficiary=digest,
+    )
     transaction = order_post(
         movement=movement,
         order=Order(
@@ -72,19 +87,23 @@ def retirement_post(
             to_state=BlockState.RETIRED,
             wanted=wanted,
             note=details.note,
+            statement=statement_digest(statement),
             origin=origin,
         ),
     )
     return Retirement.objects.create(
+        public_id=public_id,
         transaction=transaction,
-        beneficiary_name=details.beneficiary_name.strip(),
-        beneficiary_location=details.beneficiary_location.strip(),
+        beneficiary_name=name,
+        beneficiary_location=location,
         purpose=details.purpose,
         period_start=details.period_start,
         period_end=details.period_end,
-        note=details.note.strip(),
+        note=note,
         published=details.published,
         retired_at=movement.at,
+        beneficiary_digest=digest,
+        salt=salt,
     )
 
 

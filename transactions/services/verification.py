@@ -6,8 +6,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from transactions.models import LedgerVerification
+from transactions.selectors.checkpoint_checks import compare_checkpoints
 from transactions.selectors.records import compare_records
 from transactions.selectors.replay import Checked, Problem, replay_blocks, replay_chains
+from transactions.selectors.statement_checks import compare_statements
 
 MAX_LISTED = 100
 
@@ -48,3 +50,5 @@ def _findings() -> Iterator[Problem | Checked]:
     yield from replay_chains()
     yield from replay_blocks()
     yield from compare_records()
+    yield from compare_statements()
+    yield from compare_checkpoints()
