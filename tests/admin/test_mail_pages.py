@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.roles import REGISTRY_OFFICER, SUPER_ADMIN, TRANSACTIONS_OFFICER, VIEWER
+from carboncore.audit.models import Event
 from carboncore.mail.models import OutgoingMail
 from carboncore.mail.services import mail_send, mails_deliver
 from tests.doubles.smtp_server import SmtpDouble
@@ -61,6 +62,8 @@ def test_a_failed_mail_is_sent_again_from_its_page(as_role, failed_mail):
     assert client.post(f"{LIST}{failed_mail.pk}/send-again/").status_code == 302
     failed_mail.refresh_from_db()
     assert (failed_mail.state, failed_mail.attempts) == ("queued", 0)
+    event = Event.objects.get(action="mail.queued_again")
+    assert event.entrance == "admin"
 
 
 def test_the_chosen_failed_mails_are_sent_again_and_the_others_left_alone(as_role, failed_mail):

@@ -1,5 +1,6 @@
 """Who is told what by mail: the certificate to its owner, and each step of a purchase to its buyer; nobody twice."""
 
+from decimal import Decimal
 from email import message_from_bytes, policy
 
 import pytest
@@ -12,6 +13,7 @@ from carboncore.mail.services import mails_deliver, nobody_mailed
 from tests.factories import UserFactory, person
 from tests.ledger_factories import account, account_with, issued_batch, proceeds_of, wanted
 from tests.purchase_factories import a_buyer, reserved_purchase, selling_batch
+from transactions.mails.facts import money_text, serial_facts
 from transactions.models import HoldingAccount, Retirement
 from transactions.services import (
     RetirementDetails,
@@ -176,7 +178,7 @@ def test_a_purchase_by_invoice_is_told_how_to_pay_then_that_it_is_paid(folder, s
         "Pay to DE00 1234, Registry Bank.\nAsk billing@registry.example.",
         f"Purchase: {purchase.public_id}",
         "Quantity: 10 t CO2e",
-        "Price: 12.5000 EUR per t CO2e",
+        "Price: 12.50 EUR per t CO2e",
         "Total: 125.00 EUR",
         "Pay until: ",
     ):
@@ -256,7 +258,7 @@ def test_a_purchase_takes_one_statement_more_for_its_mail():
         with CaptureQueriesContext(connection) as caught:
             purchase = reserved_purchase(batch, 1_000, buyer=buyer)
             purchase_mark_paid(actor=buyer, purchase_pk=purchase.pk, reference="INV-1")
-        return [query["sql"] for query in caught]
+        return [query["sql"] or "" for query in caught]
 
     with_mail = statements()
     with nobody_mailed():
@@ -277,3 +279,18 @@ def test_an_address_that_cannot_be_used_stops_no_retirement(folder):
 
     mail = OutgoingMail.objects.get()
     assert (mail.state, mail.last_error) == ("failed", "This is no e-mail address.")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [("1250.0000", "EUR", "1,250.00 EUR"), ("0.1234", "EUR", "0.1234 EUR"), ("1250.00", "JPY", "1,250 JPY")],
+)
+def test_money_is_written_with_the_places_of_its_currency(amount, currency, text):
+    assert money_text(Decimal(amount), currency) == text
+
+
+def test_very_many_serials_are_cut_short_with_where_the_rest_is():
+    facts = serial_facts([f"CC-{n}" for n in range(1, 24)], rest="listed in the certificate")
+
+    assert facts[0] == ("Serial numbers", "CC-1")
+    assert facts[19:] == [("", "CC-20"), ("", "and 3 more, listed in the certificate")]

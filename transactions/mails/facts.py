@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from carboncore.common.quantities import tonnes_from_kg
 from transactions.models import Transaction
+from transactions.money import PLACES
 
 Facts = list[tuple[str, str]]
 MOST_SERIALS = 20
@@ -15,8 +16,10 @@ def credits_text(quantity_kg: int) -> str:
 
 
 def money_text(amount: Decimal | None, currency: str) -> str:
-    """Return an amount with its currency."""
-    return f"{amount or Decimal(0):,f} {currency}"
+    """Return an amount with its currency, with the places that the currency has, and more only where they say more."""
+    amount = amount or Decimal(0)
+    usual = amount.quantize(Decimal(1).scaleb(-PLACES.get(currency, 2)))
+    return f"{usual if usual == amount else amount:,f} {currency}"
 
 
 def project_facts(transaction: Transaction) -> Facts:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
+from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotFound, StateConflict
 from carboncore.mail.choices import MailState
 from carboncore.mail.models import OutgoingMail
@@ -81,6 +82,7 @@ def mail_send_again(*, pk: int) -> OutgoingMail:
             raise StateConflict(f"This mail is {mail.get_state_display().lower()}; only a failed one is sent again.")
         mail.state, mail.attempts, mail.next_attempt_at = MailState.QUEUED, 0, timezone.now()
         mail.save(update_fields=["state", "attempts", "next_attempt_at"])
+        event_record(action="mail.queued_again", obj=mail)
         transaction.on_commit(ring, robust=True)
     logger.info("mail_queued_again", mail=mail.pk, template=mail.template)
     return mail
