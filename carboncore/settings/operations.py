@@ -6,6 +6,7 @@ from carboncore import environment
 from carboncore.environment import env
 
 VAR_DIR = environment.VAR_DIR
+BASE_DIR = environment.BASE_DIR
 
 # What Prometheus sends as its bearer token; without one `/metrics` does not exist.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
