@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db.models import Sum
 
 from accounts.models import User
+from carboncore.mail.models import OutgoingMail
 from integrations.services.demonstration import Demonstration, demonstration_seed, plan
 from registry.models import Project, ProjectCredits
 from registry.services.catalogue_seed import project_types_seed
@@ -108,6 +109,11 @@ def test_nobody_can_be_one_of_its_people(shown):
         assert (person.is_active, person.is_staff, person.is_superuser) == (False, False, False)
         assert not person.has_usable_password()
         assert not person.groups.exists()
+
+
+def test_nobody_is_mailed_about_it(shown):
+    assert Retirement.objects.count() == 8
+    assert not OutgoingMail.objects.exists()
 
 
 def test_a_second_time_adds_nothing(shown):

@@ -58,7 +58,7 @@ def offer_mail(*, offer: Transaction, receiver: HoldingAccount) -> None:
 
 
 def _buyer(purchase: Transaction) -> Combinable:
-    return Value(purchase.guest_email) if purchase.guest_email else _person(purchase.to_user_id)
+    return Value(purchase.guest_email) if purchase.to_user_id is None else _person(purchase.to_user_id)
 
 
 def _holder(account: HoldingAccount, person_id: int | None) -> Combinable | None:
@@ -75,5 +75,5 @@ def _holder(account: HoldingAccount, person_id: int | None) -> Combinable | None
     return Value(account.claim_email) if account.claim_email else None
 
 
-def _person(pk: int | None) -> Combinable:
+def _person(pk: int) -> Combinable:
     return Coalesce(Subquery(User.objects.filter(pk=pk).values("email")), Value(""))
