@@ -22,7 +22,7 @@ from tests.ledger_factories import (
     verified_period,
 )
 from tests.purchase_factories import assert_ledger_clean, held
-from transactions.models import CreditBatch, HoldingAccount, IssuanceRequest, LedgerEntry
+from transactions.models import CreditBatch, HoldingAccount, IssuanceRequest, LedgerEntry, PaymentIssue
 from transactions.services import reversal_request_create
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,9 @@ TABLE = [
     ("POST", "/admin/buffer-releases",
      {"project_id": "{project}", "quantity": 1, "reason": "Past.", "to_account": "{account}"}, DESK, 201),
     ("POST", "/admin/buffer-cancellations", {"project_id": "{project}", "quantity": 1, "reason": "Fire."}, DESK, 201),
+    ("GET", "/admin/payment-issues", None, ALL, 200),
+    ("GET", "/admin/payment-issues/{issue}", None, ALL, 200),
+    ("POST", "/admin/payment-issues/{issue}/resolve", {"resolution": "noted", "note": "Seen."}, DESK, 200),
     ("GET", "/admin/organisations", None, ASKERS, 200),
     ("POST", "/admin/organisations/{organisation}/approve", {}, OFFICERS, 200),
     ("POST", "/admin/organisations/{organisation}/reject", {"note": "No."}, OFFICERS, 200),
@@ -70,6 +73,7 @@ def names():
         "second": second.public_id,
         "empty": account().public_id,
         "frozen": freeze(account().pk).public_id,
+        "issue": PaymentIssue.objects.create(kind="dispute", subject="dp_1", details="Disputed.").pk,
         "organisation": organisation_create(actor=owner, name="Harbour Bakery", country="PT").public_id,
     }
 
@@ -92,7 +96,7 @@ def everything():
     from accounts.models import Membership, Organisation
     from transactions.models import ReversalRequest
 
-    models = (Organisation, Membership, IssuanceRequest, ReversalRequest, HoldingAccount)
+    models = (Organisation, Membership, IssuanceRequest, ReversalRequest, HoldingAccount, PaymentIssue)
     return ledger_dump(), {model.__name__: sorted(map(repr, model.objects.values_list())) for model in models}
 
 

@@ -1,8 +1,8 @@
-"""Addresses of issuance, reversals, accounts as a whole, the buffer pool, offers and retirement by CSV."""
+"""Addresses of issuance, reversals, accounts as a whole, the buffer pool, payment issues, offers, bulk retirement."""
 
 from django.urls import path
 
-from transactions.api import bulk, issuance, offers, office, reversals
+from transactions.api import bulk, issuance, offers, office, payment_issues, reversals
 
 urlpatterns = [
     path("admin/issuance-requests", issuance.IssuanceListView.as_view()),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("admin/holding-accounts/<uuid:public_id>/close", office.AccountCloseView.as_view()),
     path("admin/buffer-releases", office.BufferReleaseView.as_view()),
     path("admin/buffer-cancellations", office.BufferCancellationView.as_view()),
+    path("admin/payment-issues", payment_issues.PaymentIssueListView.as_view()),
+    path("admin/payment-issues/<int:pk>", payment_issues.PaymentIssueView.as_view()),
+    path("admin/payment-issues/<int:pk>/resolve", payment_issues.PaymentIssueResolveView.as_view()),
     path("retirements/csv", bulk.RetirementCsvView.as_view()),
     path("transfer-offers", offers.OfferListView.as_view()),
     path("transfer-offers/<uuid:public_id>", offers.OfferView.as_view()),
