@@ -85,6 +85,7 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
             form=Form(posted(request)),
             run=run,
             back=back,
+            context={"facts": [("Template", mail.template), ("What went wrong", mail.last_error)]},
         )
 
     @display(description="mail", header=True, ordering="recipient")
