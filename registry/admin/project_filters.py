@@ -8,7 +8,8 @@ from django.http import HttpRequest
 
 from registry.choices import OverlapState
 from registry.models import BoundaryOverlap, Project, Standard
-from registry.selectors.dashboard import projects_expiring_soon, registrable_by
+from registry.selectors.dashboard import projects_expiring_soon
+from registry.selectors.second_person import registrable_by
 
 AREA_TOLERANCE = 0.10
 

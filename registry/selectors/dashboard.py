@@ -18,6 +18,7 @@ from registry.models import (
     StandardValidator,
     ValidatorAccreditation,
 )
+from registry.selectors.second_person import registrable_by
 
 EXPIRY_HORIZON = timedelta(days=60)
 LATEST = 8
@@ -134,7 +135,7 @@ def registrations_by_month(months: int = 12) -> list[tuple[date, int]]:
 
 
 def work_waiting(*, user_id: int) -> WorkWaiting:
-    """Count what waits; projects to register leave out those that this user submitted or validated."""
+    """Count what waits; projects to register leave out those that this user took part in."""
     projects = Project.objects.aggregate(
         submitted=Count("pk", filter=Q(status=ProjectStatus.SUBMITTED)),
         to_register=Count("pk", filter=registrable_by(user_id)),
@@ -163,20 +164,6 @@ def latest_changes(count: int = LATEST) -> list[LatestChange]:
         for move in moves
     ]
     return sorted([*told, *_latest_edits(count)], key=lambda change: change.at, reverse=True)[:count]
-
-
-def registrable_by(user_id: int) -> Q:
-    """Return the condition that this user may register a project as the second person.
-
-    One that was imported in validation has no first person here yet and is not ready for a second.
-    """
-    taken_through_here = Q(submitted_by__isnull=False, validated_by__isnull=False)
-    return (
-        Q(status=ProjectStatus.UNDER_VALIDATION)
-        & taken_through_here
-        & ~Q(submitted_by=user_id)
-        & ~Q(validated_by=user_id)
-    )
 
 
 def bodies_expiring_soon() -> Any:

@@ -13,13 +13,13 @@ from registry.choices import LAND_RELEASING_STATUSES, OverlapState
 from registry.errors import MoveNotAllowed, MoveNotPossible, MoveRequirementsMissing, ProjectChangedMeanwhile
 from registry.locks import boundaries_lock
 from registry.models import BoundaryOverlap, Project, ProjectStatusChange
+from registry.selectors.second_person import took_part
 from registry.services.overlaps import overlaps_refresh
 from registry.services.projects import project_get_locked
 from registry.services.validation import text_fault
 from registry.transitions import MOVES_BY_NAME, Move, moves_from
 
 MAX_COMMENT = 4000
-_FIRST_PERSON_MOVES = ("submit", "begin_validation")
 
 
 def project_move(*, actor: User, pk: int, move: str, comment: str = "", expected_version: int | None = None) -> Project:
@@ -98,11 +98,7 @@ def _check_actor(project: Project, move: Move, actor: User) -> None:
 
 
 def _needs_another_person(project: Project, move: Move, actor: User) -> bool:
-    """Whoever took part in any round counts, also in one that ended with a return."""
-    return move.second_person and (
-        actor.pk in (project.submitted_by_id, project.validated_by_id)
-        or ProjectStatusChange.objects.filter(project=project, actor=actor, move__in=_FIRST_PERSON_MOVES).exists()
-    )
+    return move.second_person and Project.objects.filter(took_part(actor.pk), pk=project.pk).exists()
 
 
 def _check_requirements(project: Project, move: Move, comment: str) -> None:

@@ -14,6 +14,7 @@ from registry.errors import (
     ProjectNotFound,
 )
 from registry.models import Project, ProjectStatusChange
+from registry.selectors.second_person import registrable_by
 from registry.services import available_moves, project_move, project_update, unmet_requirements
 from registry.transitions import MOVES, MOVES_BY_NAME
 from tests.factories import ProjectFactory, ProjectTypeFactory, person, project_in, ready_project
@@ -280,6 +281,10 @@ def test_whoever_took_part_before_a_return_cannot_register_afterwards(part):
         move(project, "register", actor)
 
     assert "register" not in {m.name for m in available_moves(actor=actor, project=project)}
+    # and the queue offers it to whom the service lets register it
+    queues = {one: Project.objects.filter(registrable_by(one.pk)).exists() for one in (actor, second, third)}
+    assert queues == {actor: False, second: False, third: False}
+    assert Project.objects.filter(registrable_by(person(SUPER_ADMIN).pk)).get() == project
     assert move(project, "register").status == "registered"
 
 

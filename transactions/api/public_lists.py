@@ -126,8 +126,38 @@ class ByVintageField(SqlField, serializers.ListField):
         )
 
 
+class OriginCreditsSerializer(serializers.Serializer):
+    """What another registry states about the project's credits there, in tonnes; none of them are credits here."""
+
+    registry = serializers.CharField()
+    issued = serializers.DecimalField(max_digits=22, decimal_places=3)
+    retired = serializers.DecimalField(max_digits=22, decimal_places=3)
+    cancelled = serializers.DecimalField(max_digits=22, decimal_places=3)
+    buffer = serializers.DecimalField(max_digits=22, decimal_places=3)
+
+
+class ElsewhereField(SqlField, serializers.ListField):
+    """What other registries state, one row a registry, as `selectors.origin_credits.origin_figures` adds it up."""
+
+    child = OriginCreditsSerializer()
+
+    def sql(self, scope: Scope) -> str:
+        kinds = {"issued": "issuance", "retired": "retirement", "cancelled": "cancellation"}
+        sums = ", ".join(
+            f"'{name}', (coalesce(sum(o.quantity_kg) FILTER (WHERE o.kind = '{kind}'), 0) / 1000)::numeric(22, 3)"
+            for name, kind in kinds.items()
+        )
+        return (
+            "(SELECT coalesce(json_agg(r.one ORDER BY r.registry), '[]'::json) FROM ("  # noqa: S608
+            f"SELECT o.origin_registry AS registry, json_build_object('registry', o.origin_registry, {sums},"
+            " 'buffer', (coalesce(sum(o.buffer_kg) FILTER (WHERE o.kind = 'issuance'), 0) / 1000)::numeric(22, 3))"
+            f" AS one FROM transactions_origincredits o WHERE o.project_id = {scope.column('id')}"
+            " GROUP BY o.origin_registry) r)"
+        )
+
+
 class ProjectCreditsSerializer(serializers.ModelSerializer):
-    """A project's credits by their present state, in all and by vintage, in tonnes of CO2e."""
+    """A project's credits by their present state, in all and by vintage, in tonnes of CO2e; and those elsewhere."""
 
     project_id = serializers.IntegerField(source="id")
     issued = CreditsField(source="credits.issued_kg")
@@ -138,12 +168,13 @@ class ProjectCreditsSerializer(serializers.ModelSerializer):
     cancelled = CreditsField(source="credits.cancelled_kg")
     bridged = CreditsField(source="credits.bridged_kg")
     by_vintage = ByVintageField(source="*")
+    elsewhere = ElsewhereField(source="*")
 
     class Meta:
         model = Project
         fields = [
             *("project_id", "project_name", "issued", "available", "reserved", "buffer", "retired", "cancelled"),
-            *("bridged", "by_vintage"),
+            *("bridged", "by_vintage", "elsewhere"),
         ]
 
 

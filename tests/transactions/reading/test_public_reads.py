@@ -7,12 +7,14 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.roles import REGISTRY_OFFICER, SUPER_ADMIN, TRANSACTIONS_OFFICER, VIEWER
 from registry.models import Project
 from tests.ledger_factories import issued_batch, registered_project
-from transactions.models import Checkpoint, Retirement
+from transactions.models import Checkpoint, OriginCredits, Retirement
 from transactions.selectors.certificates import certificate_of
+from transactions.selectors.origin_credits import origin_figures
 from transactions.services.checkpoints import checkpoint_make
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +185,37 @@ def test_a_projects_credits_in_all_and_by_vintage(api, exact, spring):
         "cancelled": Decimal("1.000"),
         "bridged": Decimal("0.000"),
         "by_vintage": [nothing | older, nothing | newer],
+        "elsewhere": [],
     }
+    assert len(queries) == 1
+
+
+def test_what_other_registries_state_stands_beside_a_projects_credits_and_adds_to_none(api, exact, spring):
+    # given 250 t issued at one registry (30 t to its buffer) of which 100.5 t are retired, and 7 t cancelled at another
+    stated = [
+        ("VCS", "issuance", 250_000, 30_000), ("VCS", "retirement", 100_000, 0), ("VCS", "retirement", 500, 0),
+        ("ACR", "cancellation", 7_000, 0),
+    ]  # fmt: skip
+    for number, (registry, kind, quantity_kg, buffer_kg) in enumerate(stated):
+        OriginCredits.objects.create(
+            project=spring.batch.project, origin_registry=registry, kind=kind, block_key=str(number),
+            quantity_kg=quantity_kg, buffer_kg=buffer_kg, imported_at=timezone.now(),
+        )  # fmt: skip
+
+    with CaptureQueriesContext(connection) as queries:
+        body = exact(api.get(f"/projects/{spring.batch.project_id}/credits"))
+
+    zero = Decimal("0.000")
+    assert body["elsewhere"] == [
+        {"registry": "ACR", "issued": zero, "retired": zero, "cancelled": Decimal("7.000"), "buffer": zero},
+        {"registry": "VCS", "issued": Decimal("250.000"), "retired": Decimal("100.500"), "cancelled": zero,
+         "buffer": Decimal("30.000")},
+    ]  # fmt: skip
+    assert body["issued"] == Decimal("1000.000")
+    assert [(row.registry, row.issued_kg, row.retired_kg, row.cancelled_kg, row.buffer_kg)
+            for row in origin_figures(spring.batch.project_id)] == [
+        ("ACR", 0, 0, 7_000, 0), ("VCS", 250_000, 100_500, 0, 30_000),
+    ]  # fmt: skip
     assert len(queries) == 1
 
 
