@@ -11,7 +11,11 @@ _serves = metrics_folder.prepare(VAR_DIR)  # before the first import of the libr
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from carboncore.common.body_gate import BodyGate  # noqa: E402 - it needs the settings
+
+application = BodyGate(_django)
 
 if _serves:
     from carboncore.operations import sampling

@@ -50,8 +50,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "carboncore.common.security_headers.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "carboncore.common.request_limits.RequestLimitsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -102,7 +103,8 @@ def _database() -> dict[str, Any]:
         options["pool"] = {
             "min_size": 1,
             "max_size": env.int("DB_POOL_MAX", default=10),
-            "timeout": 10,  # seconds a request waits for a connection before it fails
+            "timeout": 5,  # seconds a request waits for a connection before it is answered with 503
+            "max_waiting": 100,  # beyond these it is at once
         }
     database["CONN_MAX_AGE"] = 0  # the pool keeps connections, and Django refuses both at once
     return database

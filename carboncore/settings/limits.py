@@ -22,3 +22,6 @@ SIGNED_IN_PATHS = ["/staff/", "/account/"]
 # Hosts (`keycloak.internal`, `127.0.0.1:8080`) that are not on the public internet and that this server's own settings
 # may nevertheless send it to. No address that a user gives reaches them.
 OUTGOING_ALLOWED_HOSTS: list[str] = env.list("OUTGOING_ALLOWED_HOSTS", default=[])
+
+# Bytes of the largest file that the staff admin takes; larger exports go through `manage.py import_registry`.
+UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", default=200_000_000)

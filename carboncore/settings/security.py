@@ -32,13 +32,27 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Nothing here looks, listens or pays through the browser; passkeys are for our own pages.
+_FORBIDDEN = (
+    "accelerometer bluetooth browsing-topics camera display-capture geolocation gyroscope hid local-fonts magnetometer"
+    " microphone midi payment serial usb"
+)
+_OWN = "publickey-credentials-create publickey-credentials-get"
+PERMISSIONS_POLICY = ", ".join(
+    [*(f"{feature}=()" for feature in _FORBIDDEN.split()), *(f"{feature}=(self)" for feature in _OWN.split())]
+)
 
+# With the prefix a browser takes the cookies from this very host over HTTPS only, and from no neighbouring subdomain.
+_COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True  # the pages carry the token in their forms
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 _SELF = "'self'"

@@ -129,7 +129,8 @@ def _manage(variables: dict[str, str], *command: str, advice: str) -> None:
 def _services(variables: dict[str, str], port: int) -> list[Service]:
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
-        *("--host", HOST, "--port", str(port), "--workers", "2", "--blocking-threads", "4"),
+        *("--host", HOST, "--port", str(port), "--workers", "2", "--blocking-threads", "32"),
+        *("--http1-header-read-timeout", "10000", "--http1-buffer-size", "65536"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "warning"),
         *("--working-dir", str(environment.BASE_DIR), "carboncore.wsgi:application"),
     ]

@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import re
+import struct
 import uuid
+import zipfile
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -18,6 +20,7 @@ from import_export.formats import base_formats
 
 MAX_ROWS = 10_000
 MAX_BYTES = 20 * 1024 * 1024
+MAX_UNPACKED_BYTES = 100 * 1024 * 1024
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _FOLDER = "waiting-imports"
 _NAME = re.compile(r"[0-9a-f]{32}\Z")
@@ -102,12 +105,25 @@ class Xlsx(_Limited, base_formats.XLSX):
     def read(self, in_stream: Any) -> tablib.Dataset:
         import openpyxl  # here, because it takes a quarter of a second and few requests need it
 
+        if unpacked_bytes(in_stream) > MAX_UNPACKED_BYTES:
+            raise FileRefused(
+                f"The workbook unpacks to more than {MAX_UNPACKED_BYTES // 1024 // 1024} MB. {_ELSEWHERE}"
+            )
         try:
             book = openpyxl.load_workbook(io.BytesIO(in_stream), read_only=True, data_only=True)
             rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows(max_row=MAX_ROWS + 2)]
         except Exception as error:
             raise FileRefused("This is not an Excel workbook (.xlsx), or it is damaged.") from error
         return _dataset(rows[0] if rows else [], rows[1:])
+
+
+def unpacked_bytes(content: bytes) -> int:
+    """Return how large a ZIP file says that it becomes; reading it stops there. 0 for what is none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return sum(item.file_size for item in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, OSError, struct.error):
+        return 0
 
 
 class Json(_Limited, base_formats.JSON):

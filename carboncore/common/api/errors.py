@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import psycopg
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import DataError, IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -19,6 +20,13 @@ from carboncore.common.errors import InvalidInput, RegistryError, TryLater
 logger = logging.getLogger(__name__)
 
 _BUSY = (postgres.LockNotAvailable, postgres.DeadlockDetected, postgres.SerializationFailure)
+_OVERLOAD = (
+    postgres.QueryCanceled,
+    postgres.TooManyConnections,
+    postgres.CannotConnectNow,
+    postgres.AdminShutdown,
+    postgres.CrashShutdown,
+)
 
 
 def error_response(
@@ -138,7 +146,24 @@ def _suspicious(_error: Any) -> HttpResponse:
 def _busy(error: Any) -> HttpResponse | None:
     if isinstance(error.__cause__, _BUSY):
         return error_response(409, "busy", "Somebody else is changing this right now. Try again in a moment.")
-    return None
+    return unavailable_response() if is_overload(error) else None
+
+
+def is_overload(error: BaseException) -> bool:
+    """Return whether the database could not be reached, had no connection left, or gave a statement up."""
+    cause = error.__cause__ if isinstance(error, OperationalError | InterfaceError) else None
+    # An OperationalError without a code of PostgreSQL is one of the connection: refused, lost, or none free in time.
+    return isinstance(cause, _OVERLOAD) or (isinstance(cause, psycopg.Error) and cause.sqlstate is None)
+
+
+def unavailable_response() -> HttpResponse:
+    """Answer for what would work in a moment."""
+    return error_response(
+        503,
+        "unavailable",
+        "The server is too busy right now. Try again in a few seconds.",
+        headers={"Retry-After": "5"},
+    )
 
 
 def _internal_error(error: Exception, request: Any) -> HttpResponse:
@@ -158,5 +183,5 @@ _ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[A
     ((ProtectedError, RestrictedError), _in_use),
     (IntegrityError, _conflict),
     (DataError, _data_error),
-    (OperationalError, _busy),
+    ((OperationalError, InterfaceError), _busy),
 )

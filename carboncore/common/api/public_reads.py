@@ -7,7 +7,6 @@ would have put on the answer (security and CORS headers) is put on it here, from
 
 from collections.abc import Callable
 
-from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
@@ -15,25 +14,34 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from carboncore.common.api.views import LeanReadView
+from carboncore.common.request_limits import address_too_long
+from carboncore.common.security_headers import is_personal, security_headers
 
 _LONG_WAY = ("/staff/", "/static/", "/admin/", "/api/v1/admin/")
 
 
 class PublicReadsMiddleware:
-    """Stands first. Answers GETs of lean reads itself; everything else goes the usual way."""
+    """Stands before all that answers. Answers GETs of lean reads itself; everything else goes the usual way.
+
+    Sees to it that every answer has the security headers: static files, errors and refusals of the web framework too.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self._headers = _security_headers()
+        self._headers = {
+            (secure, shared): security_headers(secure=secure, shared=shared)
+            for secure in (False, True)
+            for shared in (False, True)
+        }
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         match = self._short_way(request)
         if match is None:
-            return self.get_response(request)
+            return self._completed(request, self.get_response(request))
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         headers = response.headers
-        for name, value in self._headers:
+        for name, value in self._headers[request.is_secure(), True]:
             headers[name] = value
         headers["Vary"] = f"{headers['Vary']}, origin" if "Vary" in headers else "origin"
         if "HTTP_ORIGIN" in request.META:
@@ -43,11 +51,21 @@ class PublicReadsMiddleware:
             headers["Content-Length"] = str(len(response.content))
         return response
 
+    def _completed(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Add what the usual way has left out."""
+        for name, value in self._headers[request.is_secure(), False]:
+            response.headers.setdefault(name, value)
+        if "Cache-Control" not in response.headers and is_personal(request, response):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
     def _short_way(self, request: HttpRequest) -> ResolverMatch | None:
         """Return the lean read that this request asks for, None where any of the usual checks has to decide."""
         if request.method != "GET" or request.path_info.startswith(_LONG_WAY):
             return None
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            return None
+        if address_too_long(request):
             return None
         if "HTTP_ORIGIN" in request.META and not settings.CORS_ALLOW_ALL_ORIGINS:
             return None
@@ -57,20 +75,3 @@ class PublicReadsMiddleware:
         except (Resolver404, DisallowedHost):
             return None  # the usual way says it in its words
         return match if issubclass(getattr(match.func, "view_class", object), LeanReadView) else None
-
-
-def _security_headers() -> list[tuple[str, str]]:
-    """Return what SecurityMiddleware, the CSP and the frame middleware put on every answer."""
-    headers = [
-        ("Content-Security-Policy", build_policy()),
-        ("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY),
-        ("Referrer-Policy", settings.SECURE_REFERRER_POLICY),
-        ("X-Content-Type-Options", "nosniff"),
-        ("X-Frame-Options", settings.X_FRAME_OPTIONS),
-    ]
-    if settings.SECURE_HSTS_SECONDS:
-        parts = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
-        parts += ["includeSubDomains"] if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else []
-        parts += ["preload"] if settings.SECURE_HSTS_PRELOAD else []
-        headers.append(("Strict-Transport-Security", "; ".join(parts)))
-    return headers
