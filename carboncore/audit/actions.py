@@ -144,6 +144,7 @@ _MATTERS = {
     "purchase.started": "Purchase started",
     "purchases.claimed": "Guest purchases taken over by their account",
     "refund.answered": "Answer to a refund recorded",
+    "retirement.erased": "Beneficiary of a retirement erased",
     "reversal.approved": "Reversal approved",
     "reversal.asked": "Reversal asked for",
     "reversal.rejected": "Reversal rejected",

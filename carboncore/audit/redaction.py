@@ -24,7 +24,7 @@ _HARMLESS = frozenset(
 # Names of persons and what they wrote about themselves, by model.
 _PERSONAL: dict[str, frozenset[str]] = {
     "registry.project": frozenset({"project_manager_account"}),
-    "transactions.retirement": frozenset({"beneficiary_name", "beneficiary_location", "note"}),
+    "transactions.retirement": frozenset({"beneficiary_name", "beneficiary_location", "note", "salt"}),
     "transactions.transaction": frozenset({"note"}),
     "transactions.holdingaccount": frozenset({"name"}),
 }

@@ -1,6 +1,7 @@
 """Correcting a wrong entry: never by changing it, always by one that names it."""
 
 from accounts.models import User
+from carboncore.audit.services import event_record
 from carboncore.common.errors import NotFound
 from transactions.choices import BlockState, EntryKind
 from transactions.errors import CreditsNotMovable, EntryNotReversible, SecondPersonNeeded
@@ -45,7 +46,7 @@ def entry_reverse(*, requested_by: User, approved_by: User, entry_pk: int, reaso
             )
         except CreditsNotMovable:
             raise EntryNotReversible("The credits have moved on since; nothing was changed.") from None
-        return movement.move(
+        reversal = movement.move(
             batch=batch,
             kind=EntryKind.REVERSAL,
             slices=slices,
@@ -54,6 +55,14 @@ def entry_reverse(*, requested_by: User, approved_by: User, entry_pk: int, reaso
             reason=reason,
             reverses=wrong,
         )
+        event_record(
+            action="entry.reversed",
+            obj=wrong,
+            actor=approved_by,
+            changes={"requested_by": requested_by.pk, "reversal": reversal.pk},
+            note=reason,
+        )
+    return reversal
 
 
 def entry_check_reversible(entry: LedgerEntry) -> None:

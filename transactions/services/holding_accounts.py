@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.choices import OrganisationState
 from accounts.errors import OrganisationStateWrong
 from accounts.models import Organisation, User
+from carboncore.audit.services import changes_since, event_record
 from carboncore.common.errors import InvalidInput, NotAllowed, StateConflict
 from registry.models import Project
 from transactions.choices import AccountKind, AccountState, TransactionStatus
@@ -14,6 +15,13 @@ from transactions.locks import account_lock_exclusive
 from transactions.models import Balance, HoldingAccount, Transaction
 from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.services.moving import stated_reason
+
+# What the audit trail calls becoming each.
+_EVENTS = {
+    AccountState.FROZEN: "holding_account.frozen",
+    AccountState.OPEN: "holding_account.unfrozen",
+    AccountState.CLOSED: "holding_account.closed",
+}
 
 
 def holding_account_open(
@@ -40,6 +48,7 @@ def holding_account_open(
                     " staff have approved it."
                 )
         account: HoldingAccount = HoldingAccount.objects.create(name=name, owner=owner, organisation=organisation)
+        account_opened(account=account)
     return account
 
 
@@ -53,7 +62,7 @@ def holding_account_freeze(*, actor: User, pk: int, reason: str) -> HoldingAccou
         StateConflict: the account is frozen or closed already.
     """
     reason = stated_reason(reason)
-    return _state_change(actor, pk, came_from=(AccountState.OPEN,), to=AccountState.FROZEN, reason=reason)
+    return _state_change(actor, pk, out_of=(AccountState.OPEN,), to=AccountState.FROZEN, reason=reason)
 
 
 def holding_account_unfreeze(*, actor: User, pk: int, reason: str = "") -> HoldingAccount:
@@ -65,7 +74,7 @@ def holding_account_unfreeze(*, actor: User, pk: int, reason: str = "") -> Holdi
         StateConflict: the account is not frozen.
     """
     reason = stated_reason(reason) if reason.strip() else ""
-    return _state_change(actor, pk, came_from=(AccountState.FROZEN,), to=AccountState.OPEN, reason=reason)
+    return _state_change(actor, pk, out_of=(AccountState.FROZEN,), to=AccountState.OPEN, reason=reason)
 
 
 def holding_account_close(*, actor: User, pk: int, reason: str = "") -> HoldingAccount:
@@ -78,15 +87,15 @@ def holding_account_close(*, actor: User, pk: int, reason: str = "") -> HoldingA
             credits, or is to receive some.
     """
     reason = stated_reason(reason) if reason.strip() else ""
-    came_from = (AccountState.OPEN, AccountState.FROZEN)
-    return _state_change(actor, pk, came_from=came_from, to=AccountState.CLOSED, reason=reason, check=_require_closable)
+    out_of = (AccountState.OPEN, AccountState.FROZEN)
+    return _state_change(actor, pk, out_of=out_of, to=AccountState.CLOSED, reason=reason, check=_require_closable)
 
 
 def _state_change(
     actor: User,
     pk: int,
     *,
-    came_from: tuple[AccountState, ...],
+    out_of: tuple[AccountState, ...],
     to: AccountState,
     reason: str,
     check: Callable[[HoldingAccount], None] | None = None,
@@ -95,18 +104,24 @@ def _state_change(
         raise NotAllowed("Your role may not freeze, unfreeze or close accounts. Ask a transactions officer.")
     with transaction.atomic():
         account = account_lock_exclusive(pk)
-        if account.state not in came_from:
+        if account.state not in out_of:
             raise StateConflict(
                 f"Account {account.number} is {account.get_state_display().lower()}; only one that is"
-                f" {' or '.join(state.label.lower() for state in came_from)} can become {to.label.lower()}."
+                f" {' or '.join(state.label.lower() for state in out_of)} can become {to.label.lower()}."
             )
         if check is not None:
             check(account)
-        account.state = to
+        came_from, account.state = account.state, to
         # Also when nothing was said: in history, rows with a reason are the changes of state.
         account._change_reason = reason  # type: ignore[attr-defined]  # noqa: SLF001 - history reads it there
         account.save(update_fields=["state"])
+        event_record(action=_EVENTS[to], obj=account, actor=actor, changes={"state": [came_from, to]}, note=reason)
     return account
+
+
+def account_opened(*, account: HoldingAccount) -> None:
+    """Record in the audit trail that an account was opened, in the transaction that does it."""
+    event_record(action="holding_account.opened", obj=account, changes=changes_since({}, account))
 
 
 def _require_closable(account: HoldingAccount) -> None:
@@ -124,15 +139,21 @@ def _require_closable(account: HoldingAccount) -> None:
 
 def proceeds_account(*, project: Project) -> HoldingAccount:
     """Return the account that a project's new credits go to, opening it the first time."""
-    account, _ = HoldingAccount.objects.get_or_create(
+    account, is_new = HoldingAccount.objects.get_or_create(
         kind=AccountKind.PROJECT_PROCEEDS,
         project=project,
         defaults={"name": f"Proceeds of {project.project_name}"[:255]},
     )
+    if is_new:
+        account_opened(account=account)
     return account
 
 
 def buffer_pool_account() -> HoldingAccount:
     """Return the one buffer pool, opening it the first time."""
-    account, _ = HoldingAccount.objects.get_or_create(kind=AccountKind.BUFFER_POOL, defaults={"name": "Buffer pool"})
+    account, is_new = HoldingAccount.objects.get_or_create(
+        kind=AccountKind.BUFFER_POOL, defaults={"name": "Buffer pool"}
+    )
+    if is_new:
+        account_opened(account=account)
     return account

@@ -7,6 +7,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.models import MonitoringPeriod, Project, Standard
 from registry.services.validation import constraint_of, text_fault
@@ -50,6 +51,7 @@ def issuance_request_create(
         )
         check_request(request)
         _save(request)
+        event_record(action="issuance.asked", obj=request, actor=actor, changes=changes_since({}, request))
     return request
 
 
@@ -76,6 +78,7 @@ def issuance_request_approve(
     with transaction.atomic():
         request = _locked(pk)
         _check_decidable(request, actor)
+        before = state_of(request)
         request.project = _project_locked(request.project_id)
         if request.monitoring_period_id is None:
             request.monitoring_period = period
@@ -87,6 +90,8 @@ def issuance_request_approve(
         request.state = IssuanceState.APPROVED
         request.batch = batch
         _decide(request, actor, note)
+        told = {**changes_since(before, request), "serial_root": batch.serial_root}
+        event_record(action="issuance.approved", obj=request, actor=actor, changes=told)
     return batch
 
 
@@ -105,8 +110,10 @@ def issuance_request_reject(*, actor: User, pk: int, note: str) -> IssuanceReque
     with transaction.atomic():
         request = _locked(pk)
         _check_decidable(request, actor)
+        before = state_of(request)
         request.state = IssuanceState.REJECTED
         _decide(request, actor, note)
+        event_record(action="issuance.rejected", obj=request, actor=actor, changes=changes_since(before, request))
     return request
 
 

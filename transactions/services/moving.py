@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from accounts.models import User
+from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput
 from carboncore.common.quantities import MAX_QUANTITY_KG, tonnes_from_kg
 from registry.services.validation import text_fault
@@ -59,6 +60,16 @@ class Order:
     origin: Origin = field(default_factory=Origin)
 
 
+# What the audit trail calls each kind of movement that an order can be.
+_EVENTS = {
+    EntryKind.TRANSFER: "credits.transferred",
+    EntryKind.RETIREMENT: "credits.retired",
+    EntryKind.CANCELLATION: "credits.cancelled",
+    EntryKind.BUFFER_RELEASE: "buffer.released",
+    EntryKind.BUFFER_CANCELLATION: "buffer.cancelled",
+}
+
+
 def order_carry_out(*, actor: User | None, order: Order) -> Transaction:
     """Carry out an order in a transaction of its own.
 
@@ -96,6 +107,19 @@ def order_post(*, movement: Posting, order: Order) -> Transaction:
         ip_address=order.origin.ip_address,
     )
     TransactionEntry.objects.bulk_create(TransactionEntry(transaction=transaction, entry=entry) for entry in entries)
+    event_record(
+        action=_EVENTS[order.kind],
+        obj=transaction,
+        actor=movement.actor,
+        changes={
+            "project": order.wanted.project_id,
+            "vintage": order.wanted.vintage,
+            "quantity_kg": order.wanted.quantity_kg,
+            "from_account": order.from_account.pk,
+            "to_account": order.to_account.pk,
+        },
+        note=order.reason,
+    )
     return transaction
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from carboncore.audit.services import changes_since, event_record
 from carboncore.common.errors import InvalidInput, NotAllowed, RegistryError
 from transactions.choices import BlockState, EntryKind, TransactionStatus, TransactionType
 from transactions.errors import OfferOver
@@ -85,6 +86,7 @@ def transfer_offer_create(
         )
         link_entries(offer, entries)
         offer_mail(offer=offer, receiver=to_account)
+        event_record(action="transfer_offer.made", obj=offer, actor=actor, changes=changes_since({}, offer))
     return offer
 
 
@@ -113,6 +115,7 @@ def transfer_offer_accept(*, actor: User, pk: int) -> Transaction:
                 completed_at=movement.at,
                 processing_time_seconds=max(waited, Decimal(0)),
             )
+            _record("transfer_offer.accepted", offer, actor)
     return offer
 
 
@@ -130,6 +133,7 @@ def transfer_offer_decline(*, actor: User, pk: int) -> Transaction:
         _require_acting(actor, _accounts(offer)[1])
         _check_open(offer)
         _give_back(offer, TransactionStatus.CANCELLED, actor, "Declined by the receiver.")
+        _record("transfer_offer.declined", offer, actor)
     return offer
 
 
@@ -151,6 +155,7 @@ def transfer_offer_withdraw(*, actor: User, pk: int, reason: str = "") -> Transa
         own = HoldingAccount.objects.held_for(actor).filter(pk=giver_id).exists()
         why = "Withdrawn by the giver." if own and not reason.strip() else stated_reason(reason)
         _give_back(offer, TransactionStatus.CANCELLED, actor, why)
+        _record("transfer_offer.withdrawn", offer, actor, why)
     return offer
 
 
@@ -166,6 +171,7 @@ def transfer_offer_expire(*, pk: int) -> bool:
         if not _is_over(offer) or offer.status != TransactionStatus.RESERVED:
             return False
         _give_back(offer, TransactionStatus.EXPIRED, None, "Not accepted in time.")
+        _record("transfer_offer.expired", offer, None)
     return True
 
 
@@ -211,6 +217,11 @@ def _give_back(offer: Transaction, to: TransactionStatus, actor: User | None, re
     with posting(actor=actor, account_ids=[_accounts(offer)[0]]) as movement:
         _move(movement, offer, to_account_id=None, reason=reason)
         status_move(offer, to, completed_at=movement.at)
+
+
+def _record(action: str, offer: Transaction, actor: User | None, note: str = "") -> None:
+    told = {"status": [TransactionStatus.RESERVED, offer.status], "quantity_kg": offer.quantity_kg}
+    event_record(action=action, obj=offer, actor=actor, changes=told, note=note)
 
 
 def _move(movement: Posting, offer: Transaction, *, to_account_id: int | None, reason: str = "") -> None:

@@ -9,6 +9,7 @@ import structlog
 from django.db import connection, transaction
 
 from accounts.models import User
+from carboncore.audit.services import changes_of_deletion, changes_since, event_record
 from carboncore.common.api.statements import fetch_all
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.locks import project_lock
@@ -117,6 +118,8 @@ def price_set(
         VolumeTier.objects.bulk_create(
             VolumeTier(price=price, from_kg=tier.from_kg, price_per_credit=tier.price_per_credit) for tier in tiers
         )
+        told = {**changes_since({}, price), "tiers": [f"{tier.from_kg} kg: {tier.price_per_credit}" for tier in tiers]}
+        event_record(action="price.set", obj=price, actor=actor, changes=told)
     logger.info("price_set", price=price.pk, project=project.pk, actor=actor.pk)
     return price
 
@@ -139,8 +142,10 @@ def price_end(*, actor: User, pk: int, at: datetime | None = None) -> CreditPric
             raise InvalidInput({"valid_to": ["A price cannot end in the past; what was paid was paid."]})
         if ends <= price.valid_from:
             raise InvalidInput({"valid_to": ["This price has not begun by then. Delete it instead."]})
+        told = {"valid_to": [price.valid_to, ends]}
         price.valid_to = ends
         price.save(update_fields=["valid_to"])
+        event_record(action="price.ended", obj=price, actor=actor, changes=told)
     logger.info("price_ended", price=price.pk, actor=actor.pk)
     return price
 
@@ -156,6 +161,7 @@ def price_delete(*, actor: User, pk: int) -> None:
         price = _locked(pk)
         if price.valid_from <= _clock():
             raise PriceStands("This price is or was in force, so it stays on record. End it instead.")
+        event_record(action="price.deleted", obj=price, actor=actor, changes=changes_of_deletion(price))
         price.delete()
     logger.info("price_deleted", price=pk, actor=actor.pk)
 

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.services.validation import constraint_of, text_fault
 from transactions.choices import RequestState
@@ -11,6 +12,9 @@ from transactions.errors import EntryNotReversible, SecondPersonNeeded
 from transactions.models import LedgerEntry, ReversalRequest
 from transactions.services.corrections import entry_check_reversible, entry_reverse
 from transactions.services.moving import MAX_NOTE, stated_reason
+
+# What the audit trail calls each decision.
+_EVENTS = {RequestState.APPROVED: "reversal.approved", RequestState.REJECTED: "reversal.rejected"}
 
 
 def reversal_request_create(*, actor: User, entry_pk: int, reason: str) -> ReversalRequest:
@@ -28,11 +32,13 @@ def reversal_request_create(*, actor: User, entry_pk: int, reason: str) -> Rever
     entry_check_reversible(entry)
     try:
         with transaction.atomic():
-            return ReversalRequest.objects.create(entry=entry, reason=reason, requested_by=actor)
+            request = ReversalRequest.objects.create(entry=entry, reason=reason, requested_by=actor)
+            event_record(action="reversal.asked", obj=request, actor=actor, changes={"entry": entry_pk}, note=reason)
     except IntegrityError as error:
         if constraint_of(error) != "transactions_reversalrequest_entry_once":
             raise
         raise EntryNotReversible("Somebody has asked for this reversal already. Decide that request first.") from None
+    return request
 
 
 def reversal_request_approve(*, actor: User, pk: int, note: str = "") -> ReversalRequest:
@@ -89,5 +95,13 @@ def _checked_note(note: str) -> str:
 
 
 def _decide(request: ReversalRequest, actor: User, state: RequestState) -> None:
+    before = request.state
     request.state, request.decided_by, request.decided_at = state, actor, timezone.now()
     request.save()
+    event_record(
+        action=_EVENTS[state],
+        obj=request,
+        actor=actor,
+        changes={"state": [before, state], "reversal": request.reversal_id},
+        note=request.decision_note,
+    )

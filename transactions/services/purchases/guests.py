@@ -5,10 +5,12 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.models import User
+from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput
 from transactions.choices import AccountKind, AccountState
 from transactions.locks import account_lock_exclusive
 from transactions.models import HoldingAccount
+from transactions.services.holding_accounts import account_opened
 
 
 def buyer_account(*, user: User) -> HoldingAccount:
@@ -18,9 +20,12 @@ def buyer_account(*, user: User) -> HoldingAccount:
     if account is None:
         # Two first purchases at once wait for each other here, so that one account is opened and not two.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        account = held.first() or HoldingAccount.objects.create(
+        account = held.first()
+    if account is None:
+        account = HoldingAccount.objects.create(
             name=(user.full_name or user.email)[:255], owner=user, kind=AccountKind.HOLDING
         )
+        account_opened(account=account)
     return account
 
 
@@ -31,9 +36,11 @@ def guest_account(*, email: str) -> HoldingAccount:
         InvalidInput: this is no e-mail.
     """
     email = guest_email_checked(email)
-    account, _ = HoldingAccount.objects.get_or_create(
+    account, is_new = HoldingAccount.objects.get_or_create(
         claim_email=email, owner=None, defaults={"name": "Guest purchases", "kind": AccountKind.HOLDING}
     )
+    if is_new:
+        account_opened(account=account)
     return account
 
 
@@ -47,6 +54,7 @@ def guest_accounts_claim(*, user: User) -> list[HoldingAccount]:
             if account.owner_id is None:
                 account.owner = user
                 account.save(update_fields=["owner"])
+                event_record(action="purchases.claimed", obj=account, actor=user, changes={"owner": [None, user.pk]})
                 claimed.append(account)
     return claimed
 

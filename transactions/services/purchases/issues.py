@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotFound, StateConflict
 from transactions.choices import IssueKind, IssueResolution, PaymentState, TransactionStatus
 from transactions.errors import PurchaseStateWrong
@@ -45,6 +46,9 @@ def payment_issue_resolve(*, actor: User, pk: int, resolution: str, note: str) -
         issue.resolution, issue.resolution_note = resolution, note
         issue.resolved_by, issue.resolved_at = actor, timezone.now()
         issue.save(update_fields=["resolution", "resolution_note", "resolved_by", "resolved_at"])
+        event_record(
+            action="payment_issue.resolved", obj=issue, actor=actor, changes={"resolution": resolution}, note=note
+        )
     if purchase is not None and resolution == IssueResolution.REFUNDED:
         refunds_carry_out(purchase=purchase)
     return issue

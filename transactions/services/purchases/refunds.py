@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from accounts.models import User
+from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput
 from carboncore.common.quantities import tonnes_from_kg
 from transactions.choices import (
@@ -81,6 +82,13 @@ def purchase_refund(*, actor: User, purchase_pk: int, reason: str, quantity_kg: 
         else:
             Transaction.objects.filter(pk=purchase.pk).update(**fields)
         refund = _owe(purchase, back.amount, purchase.currency, reason, actor=actor, quantity_kg=back.quantity_kg)
+        event_record(
+            action="purchase.refund_asked",
+            obj=purchase,
+            actor=actor,
+            changes={"quantity_kg": back.quantity_kg, "amount": back.amount, "currency": purchase.currency},
+            note=reason,
+        )
     logger.info("purchase_refunded", transaction=str(purchase.public_id), refund=str(refund.public_id), actor=actor.pk)
     return refund
 
@@ -105,9 +113,11 @@ def refund_record(*, refund_pk: int, seen: RefundSnapshot) -> RefundState:
     """Keep what the provider says of a refund; one that failed becomes a payment issue."""
     with transaction.atomic():
         refund = PaymentRefund.objects.select_for_update(of=("self",)).select_related("transaction").get(pk=refund_pk)
-        state = _STATES.get(seen.status, RefundState.PENDING)
+        before, state = refund.state, _STATES.get(seen.status, RefundState.PENDING)
         refund.state, refund.provider_id, refund.failure = state, seen.id, seen.failure[:500]
         refund.save(update_fields=["state", "provider_id", "failure", "updated_at"])
+        if state != before:
+            event_record(action="refund.answered", obj=refund, changes={"state": [before, state]}, note=seen.failure)
         if state == RefundState.FAILED:
             _refund_failed(refund, seen.failure or "no reason was given")
     return state
@@ -119,8 +129,11 @@ def refund_fail(*, refund_pk: int, failure: str) -> None:
         refund = PaymentRefund.objects.select_for_update(of=("self",)).select_related("transaction").get(pk=refund_pk)
         if refund.state != RefundState.DUE:
             return
-        refund.state, refund.failure = RefundState.FAILED, failure[:500]
+        before, refund.state, refund.failure = refund.state, RefundState.FAILED, failure[:500]
         refund.save(update_fields=["state", "failure", "updated_at"])
+        event_record(
+            action="refund.answered", obj=refund, changes={"state": [before, refund.state]}, note=refund.failure
+        )
         _refund_failed(refund, failure)
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput
 from carboncore.common.quantities import KG_PER_CREDIT, MAX_QUANTITY_KG, tonnes_from_kg
 from registry.choices import ProjectStatus
@@ -126,9 +127,21 @@ def purchase_order_place(
         if retire is not None:
             PlannedRetirement.objects.create(transaction=purchase, **_stripped(retire))
         purchase_reserved_mail(purchase=purchase)
+        event_record(action="purchase.started", obj=purchase, actor=buyer, changes=_told(purchase))
         # Last, because other buyers of this batch wait from here to the commit.
         serials = reserve(movement, purchase).serials
     return PlacedOrder(purchase, serials)
+
+
+def _told(purchase: Transaction) -> dict[str, object]:
+    return {
+        "project": purchase.project_id,
+        "vintage": purchase.vintage,
+        "quantity_kg": purchase.quantity_kg,
+        "total_amount": purchase.total_amount,
+        "currency": purchase.currency,
+        "to_account": purchase.to_account_id,
+    }
 
 
 def project_check_open(project: Project) -> None:
