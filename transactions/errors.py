@@ -212,6 +212,15 @@ class CheckpointNotFound(NotFound):
     code = "checkpoint_not_found"
 
 
+class RetirementErased(StateConflict):
+    """What the retirement said of its beneficiary was erased before."""
+
+    code = "retirement_erased"
+
+    def __init__(self) -> None:
+        super().__init__("The beneficiary of this retirement was erased already; there is nothing left to erase.")
+
+
 class OfferNotFound(NotFound):
     """There is no such offer, or the actor may not know that there is."""
 

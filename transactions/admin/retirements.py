@@ -13,6 +13,7 @@ from transactions.admin.fields import tonnes
 from transactions.admin.pages import Cell, Head, LedgerAdmin, Table, number, page_at, page_of
 from transactions.models import LedgerLine, Retirement
 from transactions.serials import serial_text
+from transactions.statements import ERASED
 
 MOST_RANGES = 200
 
@@ -36,6 +37,7 @@ class RetirementAdmin(LedgerExportMixin, LedgerAdmin):
     fieldsets = (
         (None, {"fields": ("beneficiary_name", "beneficiary_location", "purpose", "period_start", "period_end",
                            "note", "published", "retired_at", "public_id")}),
+        ("Erased", {"fields": ("erased_at", "erased_by", "erasure_reason")}),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Retirement]:
@@ -79,7 +81,7 @@ class RetirementAdmin(LedgerExportMixin, LedgerAdmin):
     @display(description="beneficiary", header=True, ordering="beneficiary_name")
     def beneficiary_and_project(self, obj: Retirement) -> list[str]:
         """Return the beneficiary over the project."""
-        return [obj.beneficiary_name, obj.transaction.project.project_name]
+        return [obj.beneficiary_name or ERASED, obj.transaction.project.project_name]
 
     @display(description="quantity (t)", ordering="transaction__quantity_kg")
     def quantity(self, obj: Retirement) -> str:

@@ -2,6 +2,7 @@
 
 from transactions.services.bulk_retirements import credits_retire_csv
 from transactions.services.corrections import entry_reverse
+from transactions.services.erasing import retirement_statement_erase
 from transactions.services.holding_accounts import (
     buffer_pool_account,
     holding_account_close,
@@ -76,6 +77,7 @@ __all__ = [
     "purchase_refund",
     "purchase_start",
     "reservations_expire",
+    "retirement_statement_erase",
     "reversal_request_approve",
     "reversal_request_create",
     "reversal_request_reject",
