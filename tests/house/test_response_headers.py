@@ -48,7 +48,8 @@ def test_the_browser_is_told_to_be_careful(client):
 def test_a_production_server_speaks_https_only():
     # given the settings of a server, in a process of its own
     names = ["SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "DEBUG"]
-    names += ["SECURE_HSTS_INCLUDE_SUBDOMAINS", "SESSION_COOKIE_HTTPONLY"]
+    names += ["SECURE_HSTS_INCLUDE_SUBDOMAINS", "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_HTTPONLY"]
+    names += ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"]
     secret = "uQ3v_1bWm0Zr8XyK2sTnP5dLcGhJ7aEfRiO9wVxB4kNqMtYzCl6-eHgU0pSjDoIA"
     done = subprocess.run(
         [
@@ -77,4 +78,7 @@ def test_a_production_server_speaks_https_only():
         "SESSION_COOKIE_SECURE": True,
         "SESSION_COOKIE_HTTPONLY": True,
         "CSRF_COOKIE_SECURE": True,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "CSRF_COOKIE_NAME": "__Host-csrftoken",
     }
