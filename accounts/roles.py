@@ -1,4 +1,4 @@
-"""The five staff groups and their permissions: one table, applied after every migration.
+"""The built-in staff groups and their permissions: one table, applied after every migration.
 
 The groups belong to the code: an edit to one of them is undone by the next `migrate`. Another set of
 permissions is another group, which nothing here touches.
@@ -16,9 +16,10 @@ REGISTRY_OFFICER = "Registry Officer"
 REVIEWER = "Reviewer"
 TRANSACTIONS_OFFICER = "Transactions Officer"
 VIEWER = "Viewer"
+AUDITOR = "Auditor"
 
 # In order of precedence: the first that a person belongs to is the role that clients are shown.
-ROLE_NAMES = (SUPER_ADMIN, REGISTRY_OFFICER, REVIEWER, TRANSACTIONS_OFFICER, VIEWER)
+ROLE_NAMES = (SUPER_ADMIN, REGISTRY_OFFICER, REVIEWER, TRANSACTIONS_OFFICER, AUDITOR, VIEWER)
 
 OWN_APPS = ("accounts", "registry", "transactions", "integrations", "operations")
 
@@ -54,7 +55,7 @@ _REGISTRY_WORK = {
 }
 
 ROLE_PERMISSIONS: dict[str, set[str]] = {
-    SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*", "mail.*"},
+    SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*", "mail.*", "audit.*"},
     REGISTRY_OFFICER: _VIEW | _REGISTRY_WORK,
     REVIEWER: _VIEW | {"registry.validate_project", "registry.settle_overlap", "registry.verify_monitoringperiod"},
     TRANSACTIONS_OFFICER: _VIEW
@@ -67,6 +68,16 @@ ROLE_PERMISSIONS: dict[str, set[str]] = {
         "transactions.add_*",
         "transactions.change_*",
         "transactions.approve_reversalrequest",
+    },
+    # Sees everything, who did it and from where; changes nothing.
+    AUDITOR: _VIEW
+    | {
+        "accounts.view_*",
+        "auth.view_group",
+        "procrastinate.view_*",
+        "mail.view_*",
+        "audit.view_*",
+        "audit.export_event",
     },
     VIEWER: _VIEW,
 }
@@ -99,7 +110,7 @@ def client_permissions(user: User) -> dict[str, bool]:
 
 
 def sync_roles() -> None:
-    """Create the five groups and give each exactly the permissions of the table above."""
+    """Create the built-in groups and give each exactly the permissions of the table above."""
     permissions = list(Permission.objects.select_related("content_type").only("codename", "content_type__app_label"))
     for role, patterns in ROLE_PERMISSIONS.items():
         group, _ = Group.objects.get_or_create(name=role)
@@ -108,7 +119,7 @@ def sync_roles() -> None:
 
 def sync_roles_after_migrate(sender: AppConfig, **_: Any) -> None:
     """Apply the table once an app of ours has its permissions (Django makes them after each migrate)."""
-    if sender.label in OWN_APPS or sender.label == "procrastinate":
+    if sender.label in (*OWN_APPS, "audit", "mail", "procrastinate"):
         sync_roles()
 
 

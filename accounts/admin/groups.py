@@ -1,4 +1,4 @@
-"""Groups in the admin: the five built-in ones can be read, others made and changed."""
+"""Groups in the admin: the built-in ones can be read, others made and changed."""
 
 from typing import Any
 

@@ -105,7 +105,7 @@ def staff_password_set(*, actor: User, pk: int, password: str) -> User:
 
 
 def group_save(*, actor: User, pk: int | None, name: str, permissions: Collection[Permission]) -> Group:
-    """Create (`pk=None`) or change a group that is none of the five built-in ones.
+    """Create (`pk=None`) or change a group that is none of the built-in ones.
 
     Raises:
         NotFound: there is no such group.
@@ -119,7 +119,7 @@ def group_save(*, actor: User, pk: int | None, name: str, permissions: Collectio
         if group is None:
             raise NotFound("Group not found.")
         if group.name in ROLE_NAMES:
-            raise NotAllowed("The five built-in groups belong to the program. Make another group instead.")
+            raise NotAllowed("The built-in groups belong to the program. Make another group instead.")
         if not name or Group.objects.filter(name__iexact=name).exclude(pk=group.pk).exists():
             raise InvalidInput({"name": ["Give the group a name that no other group has."]})
         if missing := _codes(permissions) - _held(actor):

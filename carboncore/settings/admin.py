@@ -245,6 +245,12 @@ STAFF_NAVIGATION = [
             },
             {"title": "Groups", "icon": "groups", "view": "auth_group_changelist", "permission": "auth.view_group"},
             {
+                "title": "Audit trail",
+                "icon": "policy",
+                "view": "audit_event_changelist",
+                "permission": "audit.view_event",
+            },
+            {
                 "title": "Mail",
                 "icon": "mail",
                 "view": "mail_outgoingmail_changelist",

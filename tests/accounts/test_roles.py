@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.roles import (
+    AUDITOR,
     REGISTRY_OFFICER,
     REVIEWER,
     ROLE_NAMES,
@@ -43,6 +44,7 @@ REGISTRY_PERMISSIONS = {
     | {"delete_document", "delete_projectstandard", "delete_validatoraccreditation"},
     REVIEWER: VIEWS | {"validate_project", "settle_overlap", "verify_monitoringperiod"},
     TRANSACTIONS_OFFICER: VIEWS,
+    AUDITOR: VIEWS,
     VIEWER: VIEWS,
 }
 ACCOUNTS_PERMISSIONS = {
@@ -59,6 +61,10 @@ ACCOUNTS_PERMISSIONS = {
     },
     REVIEWER: set(),
     TRANSACTIONS_OFFICER: {"work_transactions", "view_organisation", "view_membership"},
+    AUDITOR: {
+        "view_user", "view_signinattempt", "view_signinsession", "view_organisation", "view_membership",
+        "view_historicalorganisation", "view_historicalmembership",
+    },
     VIEWER: set(),
 }  # fmt: skip
 # Approvals of the ledger: what is neither viewing, adding, changing nor deleting a row.
@@ -67,8 +73,11 @@ LEDGER_APPROVALS = {
     REGISTRY_OFFICER: {"approve_issuancerequest"},
     REVIEWER: set(),
     TRANSACTIONS_OFFICER: {"approve_reversalrequest"},
+    AUDITOR: set(),
     VIEWER: set(),
 }
+TRAIL = {"view_event", "view_seal", "view_verification", "export_event"}
+AUDIT_PERMISSIONS = {SUPER_ADMIN: TRAIL, AUDITOR: TRAIL}
 
 
 def permissions_of(role, app):
@@ -87,6 +96,17 @@ def test_each_group_holds_exactly_its_accounts_permissions(role):
 
 
 @pytest.mark.parametrize("role", ROLE_NAMES)
+def test_the_audit_trail_is_read_by_whom_it_is_for_and_written_by_nobody(role):
+    assert permissions_of(role, "audit") == AUDIT_PERMISSIONS.get(role, set())
+
+
+def test_an_auditor_changes_nothing():
+    held = Permission.objects.filter(group__name=AUDITOR).values_list("codename", flat=True)
+
+    assert {name for name in held if not name.startswith("view_")} == {"export_event"}
+
+
+@pytest.mark.parametrize("role", ROLE_NAMES)
 def test_each_group_holds_exactly_its_approvals_of_the_ledger(role):
     held = permissions_of(role, "transactions")
 
@@ -102,7 +122,7 @@ def test_a_registry_officer_asks_for_credits_and_writes_nothing_else_of_the_ledg
     }
 
 
-@pytest.mark.parametrize("role", [REVIEWER, TRANSACTIONS_OFFICER, VIEWER])
+@pytest.mark.parametrize("role", [REVIEWER, TRANSACTIONS_OFFICER, AUDITOR, VIEWER])
 def test_nobody_else_may_change_the_registry(role):
     work = Permission.objects.filter(group__name=role, content_type__app_label__in=["registry", "auth", "integrations"])
     may = set(work.exclude(codename__startswith="view_").values_list("codename", flat=True))
@@ -157,6 +177,8 @@ def test_a_deleted_built_in_group_comes_back():
          {"projects": False, "standards": False, "transactions": False, "types": False, "delete": False}),
         (TRANSACTIONS_OFFICER, "TransactionsOfficer",
          {"projects": False, "standards": False, "transactions": True, "types": False, "delete": False}),
+        (AUDITOR, "Auditor",
+         {"projects": False, "standards": False, "transactions": False, "types": False, "delete": False}),
         (VIEWER, "Viewer",
          {"projects": False, "standards": False, "transactions": False, "types": False, "delete": False}),
         ("", "", {"projects": False, "standards": False, "transactions": False, "types": False, "delete": False}),
