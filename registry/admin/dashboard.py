@@ -1,6 +1,5 @@
 """The registry's part of the dashboard: what waits, and the charts of what there is."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -8,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
+from carboncore.common.admin.charts import bar_chart
 from carboncore.common.admin.dashboard import Panel, WaitingItem, register_panel, register_waiting
 from registry.choices import OverlapState, ProjectStatus
 from registry.selectors.dashboard import (
@@ -22,7 +22,6 @@ from registry.selectors.dashboard import (
 )
 
 MOST_BARS = 10
-_GREY = "#8b949e"  # 3 to 1 and more against the light and the dark page
 
 
 @register_waiting
@@ -124,79 +123,23 @@ def _charts(types: Sequence[TypeFigures], countries: Sequence[tuple[str, str, in
     by_reductions = sorted((row for row in types if row.reductions_t), key=lambda row: row.reductions_t, reverse=True)
     months = registrations_by_month()
     return [
-        _chart("Projects by type", "projects", [(row.name, row.count) for row in types]),
-        _chart("Projects by country", "projects", [(name, count) for _, name, count in countries]),
-        _chart("Area by type", "hectares", [(row.name, round(row.area_ha)) for row in by_area]),
-        _chart(
+        _lying("Projects by type", "projects", [(row.name, row.count) for row in types]),
+        _lying("Projects by country", "projects", [(name, count) for _, name, count in countries]),
+        _lying("Area by type", "hectares", [(row.name, round(row.area_ha)) for row in by_area]),
+        _lying(
             "Estimated reductions by type",
             "t CO₂e a year",
             [(row.name, round(row.reductions_t)) for row in by_reductions],
         ),
-        _chart(
-            "Registered here, by month",
-            "projects",
-            [(f"{month:%b %y}", count) for month, count in months],
-            upright=True,
+        bar_chart(
+            title="Registered here, by month",
+            unit="projects",
+            labels=[f"{month:%b %y}" for month, _ in months],
+            series=[("projects", [count for _, count in months])],
         ),
     ]
 
 
-def _chart(title: str, unit: str, rows: Sequence[tuple[str, int]], *, upright: bool = False) -> dict[str, Any]:
-    """One bar chart: its data, every option of it, and the same figures as a table for those who cannot see it."""
-    shown = list(rows) if upright else list(rows[:MOST_BARS])
-    rest = rows[len(shown) :]
-    return {
-        "title": title,
-        "unit": unit,
-        "rows": rows if any(value for _, value in rows) else [],
-        "others": len(rest),
-        "others_sum": sum(value for _, value in rest),
-        "height": 220 if upright else 40 + 26 * max(len(shown), 3),
-        "data": json.dumps(
-            {
-                "labels": [_shortened(label) for label, _ in shown],
-                "datasets": [
-                    {
-                        "label": unit,
-                        "data": [value for _, value in shown],
-                        "backgroundColor": "var(--color-primary-500)",
-                        "borderRadius": 3,
-                        "maxBarThickness": 22,
-                    }
-                ],
-            }
-        ),
-        "options": json.dumps(_options(upright=upright)),
-    }
-
-
-def _shortened(label: str) -> str:
-    return label if len(label) <= 24 else f"{label[:23]}…"
-
-
-def _options(*, upright: bool) -> dict[str, Any]:
-    values = {
-        "beginAtZero": True,
-        "ticks": {
-            "color": _GREY,
-            "precision": 0,
-            "maxTicksLimit": 5,
-            "maxRotation": 0,
-            "format": {"notation": "compact"},
-        },
-        "border": {"display": False},
-        "grid": {"display": True, "tickLength": 0},
-    }
-    names = {
-        "ticks": {"color": _GREY, "autoSkip": upright},
-        "border": {"display": False},
-        "grid": {"display": False},
-    }
-    return {
-        "indexAxis": "x" if upright else "y",
-        "animation": False,
-        "responsive": True,
-        "maintainAspectRatio": False,
-        "plugins": {"legend": {"display": False}, "tooltip": {"enabled": True}},
-        "scales": {"x": names, "y": values} if upright else {"x": values, "y": names},
-    }
+def _lying(title: str, unit: str, rows: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    labels, values = [label for label, _ in rows], [value for _, value in rows]
+    return bar_chart(title=title, unit=unit, labels=labels, series=[(unit, values)], lying=True, most=MOST_BARS)

@@ -10,8 +10,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.decorators import action
 
+from carboncore.common.admin.charts import bar_chart
 from carboncore.common.quantities import KG_PER_CREDIT
-from transactions.admin.charts import bar_chart
 from transactions.admin.fields import tonnes
 from transactions.choices import PaymentMethod, TransactionStatus, TransactionType
 from transactions.selectors.admin_analytics import (

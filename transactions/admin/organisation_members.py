@@ -96,7 +96,7 @@ def members_table(request: HttpRequest, organisation: Organisation) -> Table:
         ]
         for member in members[:MOST_MEMBERS]
     ]
-    headers = ("Member", "Role", "Since", *(("Role", "Membership") if may_change else ()))
+    headers = ("Member", "Role", "Since", *(("Change", "End") if may_change else ()))
     note = f"The first {MOST_MEMBERS}." if len(members) > MOST_MEMBERS else ""
     return Table("Members", headers, rows, "Nobody acts for it.", note=note)
 

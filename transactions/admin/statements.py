@@ -13,10 +13,10 @@ from django.utils import timezone
 from carboncore.common.errors import InvalidInput
 from transactions.account_statements import Statement, statement_as_csv, statement_as_pdf, statement_read
 from transactions.admin.fields import date_field, tonnes
-from transactions.admin.pages import Cell, Table, moment, number, page_at, page_of
+from transactions.admin.pages import Cell, Table, list_of, moment, number, page_at, page_of
 from transactions.choices import BlockState, EntryKind
 from transactions.models import HoldingAccount
-from transactions.selectors.holdings import Holding
+from transactions.selectors.holdings import Holding, Moved
 from transactions.selectors.list_filters import read_day
 
 MOST_SHOWN = 500
@@ -30,7 +30,7 @@ class DaysForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Named as in the API; `from` is no name that a class could give.
-        self.fields |= {"from": date_field("From"), "to": date_field("To and with")}
+        self.fields |= {"from": date_field("From"), "to": date_field("To, included")}
 
     def clean(self) -> dict[str, Any]:
         """Refuse days in the wrong order, and those that the API would refuse too."""
@@ -108,7 +108,7 @@ def _tables(found: Statement) -> list[Table]:
             Cell(row.serial),
             Cell(BlockState(row.state).label),
             number(f"+{tonnes(row.quantity_kg)}" if row.quantity_kg > 0 else f"−{tonnes(-row.quantity_kg)}"),
-            Cell(row.transaction or ""),
+            _transaction(row),
         ]
         for row in found.movements
     ]
@@ -117,6 +117,13 @@ def _tables(found: Statement) -> list[Table]:
         Table("Movements", headers, rows, "Nothing moved in these days."),
         _holdings("Closing", found.closing),
     ]
+
+
+def _transaction(row: Moved) -> Cell:
+    """Lead to what asked for it, by the beginning of its id."""
+    if row.transaction is None:
+        return Cell("")
+    return Cell(f"{row.transaction[:8]}…", list_of("transactions_transaction", q=row.transaction))
 
 
 def _holdings(title: str, holdings: list[Holding]) -> Table:

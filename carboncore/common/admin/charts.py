@@ -1,4 +1,4 @@
-"""Bar charts for the ledger's pages: data and options for the theme's canvas, and the same figures as a table."""
+"""Bar charts for staff pages: data and options for the theme's canvas, and the same figures as a table."""
 
 import json
 from collections.abc import Sequence
@@ -16,8 +16,14 @@ def bar_chart(
     series: Sequence[tuple[str, Sequence[Any]]],
     places: int = 0,
     lying: bool = False,
+    most: int | None = None,
 ) -> dict[str, Any]:
-    """Return a chart of one or more series, stacked; `places` decimals in its table, bars `lying` for long names."""
+    """Return a chart of one or more series, stacked; `places` decimals in its table, bars `lying` for long names.
+
+    Only the first `most` labels have bars; the others are counted and added up, and all stand in the table.
+    """
+    shown = labels[:most]
+    rest = [value for _, values in series for value in values[len(shown) :]]
     return {
         "title": title,
         "unit": unit,
@@ -27,14 +33,16 @@ def bar_chart(
             (label, [f"{values[position]:,.{places}f}" for _, values in series])
             for position, label in enumerate(labels)
         ],
-        "height": 40 + 26 * max(len(labels), 3) if lying else 240,
+        "others": len(labels) - len(shown),
+        "others_sum": f"{sum(rest):,.{places}f}",
+        "height": 40 + 26 * max(len(shown), 3) if lying else 240,
         "data": json.dumps(
             {
-                "labels": [label if len(label) <= 24 else f"{label[:23]}…" for label in labels],
+                "labels": [label if len(label) <= 24 else f"{label[:23]}…" for label in shown],
                 "datasets": [
                     {
                         "label": name,
-                        "data": [round(float(value), places) for value in values],
+                        "data": [round(float(value), places) for value in values[: len(shown)]],
                         "backgroundColor": _COLOURS[position % len(_COLOURS)],
                         "borderRadius": 2,
                         "maxBarThickness": 24,
@@ -43,15 +51,21 @@ def bar_chart(
                 ],
             }
         ),
-        "options": json.dumps(_options(lying=lying, has_legend=len(series) > 1)),
+        "options": json.dumps(_options(lying=lying, has_legend=len(series) > 1, whole=places == 0)),
     }
 
 
-def _options(*, lying: bool, has_legend: bool) -> dict[str, Any]:
+def _options(*, lying: bool, has_legend: bool, whole: bool) -> dict[str, Any]:
     values = {
         "beginAtZero": True,
         "stacked": True,
-        "ticks": {"color": _GREY, "maxTicksLimit": 5},
+        "ticks": {
+            "color": _GREY,
+            "maxTicksLimit": 5,
+            "maxRotation": 0,
+            "format": {"notation": "compact"},
+            **({"precision": 0} if whole else {}),
+        },
         "border": {"display": False},
         "grid": {"display": True, "tickLength": 0},
     }
