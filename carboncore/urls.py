@@ -21,6 +21,7 @@ urlpatterns = [
     path("favicon.ico", favicon),
     path("staff/", admin.site.urls),
     path("", include("transactions.pages.urls")),
+    path("", include("accounts.pages.urls")),
     path("", include("carboncore.operations.urls")),
     path("", include("carboncore.api_urls")),
     path("api/v1/", include("carboncore.api_urls")),

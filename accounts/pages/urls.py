@@ -1,0 +1,26 @@
+"""Addresses of the account pages."""
+
+from django.urls import path
+
+from accounts.pages import account, entering
+
+urlpatterns = [
+    path("account", account.overview, name="account"),
+    path("account/register", entering.register, name="account-register"),
+    path("account/sign-in", entering.sign_in, name="account-sign-in"),
+    path("account/sign-out", entering.sign_out, name="account-sign-out"),
+    path("account/forgotten", entering.forgotten, name="account-forgotten"),
+    path("account/confirm-again", entering.confirm_again, name="account-confirm-again"),
+    path("account/confirm-email/<str:token>", entering.confirm_email, name="account-confirm-email"),
+    path("account/reset-password/<str:token>", entering.reset_password, name="account-reset-password"),
+    path("account/confirm-new-email/<str:token>", entering.confirm_new_email, name="account-confirm-new-email"),
+    path("account/reclaim/<str:token>", entering.reclaim, name="account-reclaim"),
+    path("account/profile", account.profile, name="account-profile"),
+    path("account/password", account.password, name="account-password"),
+    path("account/email", account.email, name="account-email"),
+    path("account/sessions", account.sessions, name="account-sessions"),
+    path("account/sessions/<uuid:public_id>", account.session_revoke, name="account-session"),
+    path("account/sessions/others", account.sessions_revoke, name="account-other-sessions"),
+    path("account/export", account.export, name="account-export"),
+    path("account/erase", account.erase, name="account-erase"),
+]
