@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import OneTimeLink, Registration, SignInAttempt, SignInSession
+from carboncore.audit.services import event_record
 
 # People look back at where they were signed in; links and registrations are of no use once they have expired.
 KEPT = timedelta(days=90)
@@ -22,4 +23,6 @@ def accounts_tidy() -> int:
             SignInSession.objects.filter(ended_at__lt=now - KEPT).delete()[0],
             SignInAttempt.objects.filter(attempted_at__lt=now - KEPT).delete()[0],
         ]
-    return sum(counts)
+        if deleted := sum(counts):
+            event_record(action="accounts.tidied", changes={"rows": deleted})
+    return deleted

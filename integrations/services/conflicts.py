@@ -38,10 +38,16 @@ def conflicts_find(
             (conflict.project_a_id, conflict.project_b_id): conflict
             for conflict in ListingConflict.objects.select_for_update().order_by("pk")
         }
-        for pair, conflict in known.items():
-            if pair not in found and conflict.verdict == ConflictVerdict.OPEN:
-                conflict.delete()
+        gone = [
+            conflict
+            for pair, conflict in known.items()
+            if pair not in found and conflict.verdict == ConflictVerdict.OPEN
+        ]
+        for conflict in gone:
+            conflict.delete()
         recorded = [_record(known.get(pair), match) for pair, match in found.items()]
+        told = {"found": len(found), "new": len(found.keys() - known.keys()), "gone": len(gone)}
+        event_record(action="conflicts.found", changes=told)
     return sorted(recorded, key=lambda conflict: (-conflict.score, conflict.project_a_id, conflict.project_b_id))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import models, transaction
 
+from carboncore.audit.services import event_record
 from registry.models import (
     Methodology,
     Project,
@@ -176,5 +177,7 @@ def _add_missing(model: type[models.Model], key: str, wanted: list[Any]) -> int:
     present = set(model._default_manager.values_list(key, flat=True))
     missing = [instance for instance in wanted if getattr(instance, key) not in present]
     if missing:
-        insert_with_history(missing, reason=SEED_REASON)
+        with transaction.atomic():
+            insert_with_history(missing, reason=SEED_REASON)
+            event_record(action="catalogue.seeded", changes={model._meta.label_lower: len(missing)})
     return len(missing)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from carboncore.audit.services import event_record
 from carboncore.common.merkle import root_and_proofs
 from transactions.canonical import canonical_text
 from transactions.choices import EntryKind
@@ -93,6 +94,8 @@ def checkpoint_make() -> Checkpoint:
             ],
             batch_size=5_000,
         )
+        told = {"batches": checkpoint.batches, "entries": checkpoint.entries, "checkpoint_sha256": checkpoint.digest}
+        event_record(action="checkpoint.made", obj=checkpoint, changes=told)
     return checkpoint
 
 
