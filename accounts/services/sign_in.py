@@ -110,7 +110,9 @@ def sign_in_lock_lift(*, user: User) -> int:
     with transaction.atomic():
         digest = email_digest(user.email)
         _lock_digest(digest)
-        return _clear_counting_attempts(digest)
+        count = _clear_counting_attempts(digest)
+        event_record(action="sign_in_lock.lifted", obj=user, changes={"tries": count})
+    return count
 
 
 def email_digest(email: str) -> str:
