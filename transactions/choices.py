@@ -112,14 +112,6 @@ class IssueResolution(models.TextChoices):
     NOTED = "noted", "Nothing to do, noted"
 
 
-class IssuanceState(models.TextChoices):
-    """Where an issuance request stands."""
-
-    PENDING = "pending", "Pending"
-    APPROVED = "approved", "Approved"
-    REJECTED = "rejected", "Rejected"
-
-
 class RequestState(models.TextChoices):
     """Where a request stands that a second person decides."""
 

@@ -41,7 +41,7 @@ SPECTACULAR_SETTINGS = {
         "AccountStateEnum": "transactions.choices.AccountState",
         "BlockStateEnum": "transactions.choices.BlockState",
         "TransactionStatusEnum": "transactions.choices.TransactionStatus",
-        "IssuanceStateEnum": "transactions.choices.IssuanceState",
+        "RequestStateEnum": "transactions.choices.RequestState",
         "OrganisationStateEnum": "accounts.choices.OrganisationState",
         "SessionKindEnum": "accounts.choices.SessionKind",
     },

@@ -25,7 +25,7 @@ from transactions.admin.fields import (
 from transactions.admin.issuance_preview import IssuancePreview, issuance_preview, requests_waiting_for
 from transactions.admin.monitoring import REQUEST_TONES
 from transactions.admin.pages import Deed, Head, LedgerAdmin, list_of, page_of
-from transactions.choices import IssuanceState
+from transactions.choices import RequestState
 from transactions.models import IssuanceRequest
 from transactions.services import issuance_request_approve, issuance_request_create, issuance_request_reject
 
@@ -88,7 +88,7 @@ class WaitingFilter(SimpleListFilter):
 
 
 def _is_for_a_second_person(request: IssuanceRequest, actor: Any) -> bool:
-    return bool(request.state == IssuanceState.PENDING and request.requested_by_id != actor.pk)
+    return bool(request.state == RequestState.PENDING and request.requested_by_id != actor.pk)
 
 
 @admin.register(IssuanceRequest)
@@ -201,7 +201,7 @@ class IssuanceRequestAdmin(LedgerAdmin):
         """Say what approving would do, and whether it can be done."""
         preview = issuance_preview(obj)
         notes: list[tuple[str, str]] = []
-        if obj.state == IssuanceState.PENDING:
+        if obj.state == RequestState.PENDING:
             notes = [("warning", text) for text in preview.obstacles]
             if obj.requested_by_id == request.user.pk:
                 notes.append(("info", "You asked for this issuance, so a second person has to decide it."))
@@ -209,7 +209,7 @@ class IssuanceRequestAdmin(LedgerAdmin):
             notes.append(("warning", "More than the project's stated absorption explains: read the justification."))
         return Head(
             status=obj.get_state_display(),
-            tone=REQUEST_TONES[IssuanceState(obj.state)],
+            tone=REQUEST_TONES[RequestState(obj.state)],
             figures=preview.figures,
             notes=notes,
         )

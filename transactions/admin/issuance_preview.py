@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from transactions.admin.fields import tonnes
-from transactions.choices import IssuanceState
+from transactions.choices import RequestState
 from transactions.errors import IssuanceNotPossible
 from transactions.models import IssuanceRequest
 from transactions.services.issuance_checks import check_ready, plausible_kg
@@ -44,7 +44,7 @@ class IssuancePreview:
     @property
     def obstacles(self) -> list[str]:
         """What has to be settled before it can be approved."""
-        if self.request.state != IssuanceState.PENDING:
+        if self.request.state != RequestState.PENDING:
             return []
         try:
             check_ready(self.request)
@@ -62,4 +62,4 @@ def issuance_preview(request: IssuanceRequest) -> IssuancePreview:
 
 def requests_waiting_for(user: Any, requests: QuerySet[IssuanceRequest]) -> QuerySet[IssuanceRequest]:
     """Narrow to the pending requests that somebody else made."""
-    return requests.filter(state=IssuanceState.PENDING).exclude(requested_by_id=user.pk)
+    return requests.filter(state=RequestState.PENDING).exclude(requested_by_id=user.pk)

@@ -29,7 +29,7 @@ from transactions.admin.fields import (
     tonnes,
 )
 from transactions.admin.pages import Cell, Deed, Head, LedgerAdmin, Table, list_of, moment, number, page_of
-from transactions.choices import IssuanceState
+from transactions.choices import RequestState
 from transactions.models import IssuanceRequest
 from transactions.services.issuance_checks import plausible_kg
 
@@ -229,7 +229,7 @@ class MonitoringPeriodAdmin(LedgerAdmin):
                 Cell(f"Request {row.pk}", page_of(row)),
                 Cell(str(row.vintage)),
                 number(tonnes(row.quantity_kg)),
-                Cell(row.get_state_display(), tone=REQUEST_TONES[IssuanceState(row.state)]),
+                Cell(row.get_state_display(), tone=REQUEST_TONES[RequestState(row.state)]),
                 Cell(moment(row.requested_at)),
                 Cell(row.batch, page_of(row.batch)) if row.batch else Cell(""),
             ]
@@ -263,7 +263,7 @@ class MonitoringPeriodAdmin(LedgerAdmin):
         return tonnes(obj.verified_kg) or None
 
 
-REQUEST_TONES = {IssuanceState.PENDING: "wait", IssuanceState.APPROVED: "good", IssuanceState.REJECTED: "bad"}
+REQUEST_TONES = {RequestState.PENDING: "wait", RequestState.APPROVED: "good", RequestState.REJECTED: "bad"}
 
 
 def _facts(period: MonitoringPeriod) -> list[tuple[str, Any]]:

@@ -18,7 +18,7 @@ from carboncore.common.errors import InvalidInput
 from registry.models import MonitoringPeriod, Standard
 from transactions.api.bodies import FIRST_VINTAGE, LAST_VINTAGE, ProjectField
 from transactions.api.sql_fields import CreditsField
-from transactions.choices import IssuanceState, RequestState
+from transactions.choices import RequestState
 from transactions.models import IssuanceRequest, ReversalRequest
 from transactions.selectors.list_filters import by_choice, by_number, by_vintage
 
@@ -67,7 +67,7 @@ ISSUANCE_SHAPE = RowShape(IssuanceRequestSerializer)
 ISSUANCE_REQUESTS = Listing(
     ISSUANCE_SHAPE,
     filters={
-        "state": by_choice("state", '"row"."state"', IssuanceState.values),
+        "state": by_choice("state", '"row"."state"', RequestState.values),
         "project_id": by_number("project_id", '"row"."project_id" = %s'),
         "vintage": by_vintage('"row"."vintage" = %s'),
     },

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from transactions.choices import IssuanceState
+from transactions.choices import RequestState
 
 
 class IssuanceRequest(models.Model):
@@ -23,7 +23,7 @@ class IssuanceRequest(models.Model):
     quantity_kg = models.BigIntegerField()
     labels = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     justification = models.TextField(blank=True, max_length=4000)
-    state = models.CharField(max_length=10, choices=IssuanceState.choices, default=IssuanceState.PENDING)
+    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.PENDING)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
     decided_by = models.ForeignKey(
@@ -45,10 +45,10 @@ class IssuanceRequest(models.Model):
                 name="transactions_issuance_second_person",
             ),
             models.CheckConstraint(
-                condition=Q(state=IssuanceState.PENDING, batch__isnull=True, decided_by__isnull=True)
-                | Q(state=IssuanceState.REJECTED, batch__isnull=True, decided_by__isnull=False)
+                condition=Q(state=RequestState.PENDING, batch__isnull=True, decided_by__isnull=True)
+                | Q(state=RequestState.REJECTED, batch__isnull=True, decided_by__isnull=False)
                 | Q(
-                    state=IssuanceState.APPROVED,
+                    state=RequestState.APPROVED,
                     batch__isnull=False,
                     decided_by__isnull=False,
                     monitoring_period__isnull=False,
@@ -57,7 +57,7 @@ class IssuanceRequest(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["monitoring_period", "vintage"],
-                condition=~Q(state=IssuanceState.REJECTED),
+                condition=~Q(state=RequestState.REJECTED),
                 name="transactions_issuance_period_vintage_once",
             ),
         ]

@@ -11,7 +11,7 @@ from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.models import MonitoringPeriod, Project, Standard
 from registry.services.validation import constraint_of, text_fault
-from transactions.choices import BlockState, IssuanceState
+from transactions.choices import BlockState, RequestState
 from transactions.errors import IssuanceNotPossible, SecondPersonNeeded
 from transactions.models import CreditBatch, IssuanceRequest
 from transactions.serials import serial_root
@@ -87,7 +87,7 @@ def issuance_request_approve(
         check_request(request)
         check_ready(request)
         batch = _issue(actor, request)
-        request.state = IssuanceState.APPROVED
+        request.state = RequestState.APPROVED
         request.batch = batch
         _decide(request, actor, note)
         told = {**changes_since(before, request), "serial_root": batch.serial_root}
@@ -111,7 +111,7 @@ def issuance_request_reject(*, actor: User, pk: int, note: str) -> IssuanceReque
         request = _locked(pk)
         _check_decidable(request, actor)
         before = state_of(request)
-        request.state = IssuanceState.REJECTED
+        request.state = RequestState.REJECTED
         _decide(request, actor, note)
         event_record(action="issuance.rejected", obj=request, actor=actor, changes=changes_since(before, request))
     return request
@@ -179,7 +179,7 @@ def _project_locked(pk: int) -> Project:
 
 
 def _check_decidable(request: IssuanceRequest, actor: User) -> None:
-    if request.state != IssuanceState.PENDING:
+    if request.state != RequestState.PENDING:
         raise IssuanceNotPossible(f"This request is already {request.get_state_display().lower()}.")
     if request.requested_by_id == actor.pk:
         raise SecondPersonNeeded("Whoever asked for an issuance cannot also decide it; a second person must.")

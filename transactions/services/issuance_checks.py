@@ -11,7 +11,7 @@ from registry.choices import MonitoringStatus, OverlapState, ProjectStatus
 from registry.models import BoundaryOverlap, MonitoringPeriod, Project, ValidatorAccreditation
 from registry.models.project import FIRST_VINTAGE, LAST_VINTAGE
 from registry.services.validation import text_fault
-from transactions.choices import IssuanceState
+from transactions.choices import RequestState
 from transactions.errors import IssuanceNotPossible
 from transactions.models import IssuanceRequest
 
@@ -77,7 +77,7 @@ def _period_errors(request: IssuanceRequest, period: MonitoringPeriod) -> dict[s
 
 def _requested_of_period(request: IssuanceRequest) -> int:
     others = IssuanceRequest.objects.filter(monitoring_period=request.monitoring_period).exclude(
-        Q(pk=request.pk) | Q(state=IssuanceState.REJECTED)
+        Q(pk=request.pk) | Q(state=RequestState.REJECTED)
     )
     return int(others.aggregate(total=Sum("quantity_kg"))["total"] or 0)
 
