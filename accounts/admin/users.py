@@ -17,6 +17,8 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
+from accounts.admin.role_grants import RoleGrantsMixin
+from accounts.choices import Role
 from accounts.models import User
 from accounts.services import (
     groups_givable_by,
@@ -26,6 +28,7 @@ from accounts.services import (
     staff_password_set,
     staff_update,
 )
+from carboncore.audit.services import personal_data_read_record
 from carboncore.common.admin.base import StaffModelAdmin
 from carboncore.common.admin.confirm import confirm_page, posted
 from carboncore.common.admin.refusals import RefusableForm
@@ -89,18 +92,27 @@ class PasswordForm(forms.Form):
 
 
 @admin.register(User)
-class UserAdmin(StaffModelAdmin):
+class UserAdmin(RoleGrantsMixin, StaffModelAdmin):
     """The page of an account."""
 
     list_display = ("email", "full_name", "roles", "is_staff", "is_active", "last_login")
     list_filter = ("is_active", "is_staff", "groups")
-    search_fields = ("email", "full_name")
+    search_fields = ("email", "full_name", "username")
     ordering = ("email",)
     form = StaffUserForm
-    readonly_fields = ("sign_in_state", "password_state", "last_login", "date_joined")
-    actions_detail: ClassVar[list[str]] = ["set_password", "lift_lock"]
+    readonly_fields = (
+        "username",
+        "person_roles",
+        "email_confirmed_at",
+        "sign_in_state",
+        "password_state",
+        "last_login",
+        "date_joined",
+    )
+    actions_detail: ClassVar[list[str]] = ["set_password", "lift_lock", "grant_roles"]
     fieldsets = (
         (None, {"fields": ("email", "full_name", "is_staff", "is_active")}),
+        ("Person", {"fields": ("username", "person_roles", "email_confirmed_at")}),
         ("Rights", {"fields": ("groups",)}),
         ("Sign-in", {"fields": ("sign_in_state", "password_state", "last_login", "date_joined")}),
     )
@@ -120,6 +132,15 @@ class UserAdmin(StaffModelAdmin):
         form_class = super().get_form(request, obj, change=change, **kwargs)
         form_class.actor = request.user
         return form_class
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show or change the account; that it was shown is recorded."""
+        response = super().change_view(request, object_id, form_url, extra_context)
+        if request.method == "GET" and response.status_code == 200:
+            personal_data_read_record(obj=User(pk=int(object_id)))
+        return response
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Accounts are deactivated, never deleted: history names them."""
@@ -151,6 +172,11 @@ class UserAdmin(StaffModelAdmin):
         """Return the names of the groups."""
         names = [group.name for group in obj.groups.all()]
         return ", ".join(["Superuser"] * obj.is_superuser + names) or "–"
+
+    @display(description="is to the registry")
+    def person_roles(self, obj: User) -> str:
+        """Return the labels of the person's roles."""
+        return ", ".join(str(Role(role).label) for role in obj.roles) or "–"
 
     @display(description="sign-in")
     def sign_in_state(self, obj: User) -> str:

@@ -10,3 +10,11 @@ class AuditConfig(AppConfig):
     name = "carboncore.audit"
     label = "audit"
     verbose_name = "Audit trail"
+
+    def ready(self) -> None:
+        from import_export.signals import post_export
+
+        from carboncore.audit.services.exporting import list_export_record
+
+        # The library tells it of every list, so that no admin page can forget to.
+        post_export.connect(list_export_record, dispatch_uid="audit.list_export")

@@ -201,3 +201,50 @@ def test_the_pages_of_checks_open(as_role):
     assert "Clean" in client.get(f"/staff/audit/verification/{result.pk}/change/").content.decode()
     assert bytes(seal.digest).hex() in client.get(f"/staff/audit/seal/{seal.pk}/change/").content.decode()
     assert "1 events were read" in client.get("/staff/").content.decode()
+
+
+# --- what the staff admin records by itself --------------------------------------------------------------
+
+
+def events(action):
+    return list(Event.objects.filter(action=action).values_list("actor_id", "object_type", "object_id", "entrance"))
+
+
+def test_opening_an_account_is_recorded_with_who_and_from_where(as_role):
+    client, person = as_role(SUPER_ADMIN), UserFactory()
+
+    assert client.get(f"/staff/accounts/user/{person.pk}/change/", headers={"user-agent": "Firefox"}).status_code == 200
+
+    assert events("user.personal_data_read") == [(client.user.pk, "accounts.user", str(person.pk), "admin")]
+    event = Event.objects.get(action="user.personal_data_read")
+    assert (event.ip_address, event.user_agent) == ("127.0.0.1", "Firefox")
+
+
+def test_an_account_that_may_not_be_opened_or_is_none_leaves_no_event(as_role):
+    person = UserFactory()
+
+    assert as_role(VIEWER).get(f"/staff/accounts/user/{person.pk}/change/").status_code == 403
+    assert as_role(SUPER_ADMIN).get("/staff/accounts/user/9999999/change/").status_code == 302
+
+    assert events("user.personal_data_read") == []
+
+
+def test_a_list_taken_along_is_recorded(as_role):
+    client = as_role(SUPER_ADMIN)
+    ProjectFactory()
+
+    client.post("/staff/registry/standard/export/", {"format": "0", "resource": "", "standardresource_code": "on"})
+
+    assert [row[0] for row in events("data.exported")] == [client.user.pk]
+    assert Event.objects.get(action="data.exported").changes == {"list": "registry.standard"}
+
+
+@pytest.mark.parametrize(("given", "kept"), [("abc-DEF_12345", True), ("short", False), ("a\nb" * 5, False)])
+def test_the_request_id_is_that_of_the_answer(as_role, given, kept):
+    client, person = as_role(SUPER_ADMIN), UserFactory()
+
+    answer = client.get(f"/staff/accounts/user/{person.pk}/change/", headers={"x-request-id": given})
+
+    event = Event.objects.get(action="user.personal_data_read")
+    assert event.request_id == answer.headers["X-Request-ID"]
+    assert (event.request_id == given) is kept

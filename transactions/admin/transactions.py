@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
+from carboncore.audit.services import personal_data_read_record
 from carboncore.common.admin.confirm import posted
 from transactions.admin.analytics import AnalyticsMixin
 from transactions.admin.exports import LedgerExportMixin, TransactionResource
@@ -114,6 +115,12 @@ class TransactionAdmin(AnalyticsMixin, LedgerExportMixin, LedgerAdmin):
         """Fetch what a page links to, and leave the boundaries of projects out."""
         queryset = super().get_queryset(request).defer("project__coordinates")
         return queryset.select_related("project", "from_account", "to_account", "retirement", "payment")
+
+    def page_extra(self, request: HttpRequest, obj: Transaction) -> dict[str, Any]:
+        """Record that a guest's e-mail is shown."""
+        if request.method == "GET" and obj.guest_email:
+            personal_data_read_record(obj=obj)
+        return super().page_extra(request, obj)
 
     # -- deeds ------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from carboncore.audit.services import event_record
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.listing import ListQuery
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response
@@ -19,6 +20,7 @@ from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput
 from carboncore.common.tables import csv_response, xlsx_response
 from transactions.api.transaction_lists import FILTER_WORDS, FILTERS, STAFF_TRANSACTIONS, StaffTransactionSerializer
+from transactions.models import Transaction
 from transactions.selectors.analytics import transaction_totals
 
 _SEE = {"GET": "transactions.view_transaction"}
@@ -129,6 +131,8 @@ class TransactionExportView(ApiView):
     def get(self, request: Request) -> HttpResponseBase:
         """Answer with every transaction that the filters match, as a file for spreadsheets."""
         header, rows = STAFF_TRANSACTIONS.shape.names, _all_rows(_asked(request))
+        kept = {"list": Transaction._meta.label_lower, "filters": request.GET.urlencode()}
+        event_record(action="data.exported", changes=kept)
         return (xlsx_response if self.as_xlsx else csv_response)(header, rows, name="transactions")
 
 

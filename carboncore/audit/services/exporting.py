@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from openpyxl import Workbook
 
 from carboncore.audit.models import Event
@@ -25,6 +25,11 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def audit_export_record(*, format: str, filters: str, actor: Any) -> Event:  # noqa: A002 - what files have
     """Record that somebody takes events along: in which format, and by which filters of the list."""
     return event_record(action="audit.exported", actor=actor, changes={"format": format, "filters": filters})
+
+
+def list_export_record(*, model: type[Model], **_: Any) -> None:
+    """Record that the staff admin handed a list out as a file; called by the library that made it."""
+    event_record(action="data.exported", changes={"list": model._meta.label_lower})
 
 
 def csv_lines(events: QuerySet[Event]) -> Iterator[bytes]:

@@ -78,6 +78,11 @@ def event_record(
     return event
 
 
+def personal_data_read_record(*, obj: models.Model) -> Event:
+    """Record that the present actor was shown what is personal of `obj`: an account, or a purchase with its e-mail."""
+    return event_record(action="user.personal_data_read", obj=obj)
+
+
 def _insert(event: Event) -> None:
     values = {name: getattr(event, name) for name in _COLUMNS} | {
         "changes": json.dumps(event.changes, ensure_ascii=False)
