@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carboncore.common.merkle import inclusion_proof, is_included, leaf_hash, merkle_root
+from carboncore.common.merkle import GrowingTree, inclusion_proof, is_included, leaf_hash, merkle_root, root_and_proofs
 
 LEAVES = [
     bytes.fromhex(text)
@@ -68,3 +68,18 @@ def test_a_changed_leaf_or_step_is_not_proved(leaves, data):
 def test_a_leaf_that_is_not_there_has_no_proof():
     with pytest.raises(IndexError):
         inclusion_proof(LEAVES, 8)
+
+
+def test_a_tree_that_grows_has_the_root_of_its_leaves_at_each_size():
+    tree = GrowingTree()
+    assert tree.root() == by_definition([])
+    for size in range(1, 70):
+        tree.add(bytes([size]))
+        assert tree.root() == by_definition([bytes([number]) for number in range(1, size + 1)])
+
+
+def test_several_proofs_are_made_with_one_root():
+    leaves = [bytes([number]) for number in range(21)]
+    root, proofs = root_and_proofs(leaves, [20, 0, 7])
+    assert root == by_definition(leaves)
+    assert proofs == [inclusion_proof(leaves, index) for index in (20, 0, 7)]

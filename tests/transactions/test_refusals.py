@@ -101,6 +101,7 @@ def test_a_dump_does_see_a_movement(batch, anna):
     assert changed == {
         "transactions_holdingaccount",
         "transactions_balance",
+        "transactions_dailychange",
         "transactions_creditbatch",
         "transactions_block",
         "transactions_ledgerentry",

@@ -88,7 +88,7 @@ def _entry_proof(entry: LedgerEntry, proof: EntryProof) -> dict[str, Any]:
         "document": document_of(entry),
         "previous_hash": bytes(entry.previous_hash).hex(),
         "hash": bytes(entry.hash).hex(),
-        "entry_proof": _steps(proof.entry_path),
+        "entry_proof": _steps(bytes(proof.entry_path)),
         "batch_leaf": {
             "batch": entry.batch.serial_root,
             "entries": proof.leaf.entries,
@@ -96,9 +96,9 @@ def _entry_proof(entry: LedgerEntry, proof: EntryProof) -> dict[str, Any]:
             "entries_root": bytes(proof.leaf.entries_root).hex(),
         },
         "batch_index": proof.leaf.index,
-        "batch_proof": _steps(proof.batch_path),
+        "batch_proof": _steps(bytes(proof.batch_path)),
     }
 
 
 def _steps(path: bytes) -> list[str]:
-    return [step.hex() for step in path_steps(bytes(path))]
+    return [step.hex() for step in path_steps(path)]

@@ -32,23 +32,26 @@ _BLOCKS = """
 # batch that was sold in a hundred thousand pieces) the chain is followed from its beginning until enough are found.
 _FOUND_AT_ONCE = 20_000
 _OVER = lines_over(batch="%(batch)s::bigint", first="%(first)s::bigint", end="%(end)s::bigint")
-_ARE_MANY = f"SELECT count(*) > {_FOUND_AT_ONCE} FROM (SELECT 1 FROM ({_OVER}) l LIMIT {_FOUND_AT_ONCE + 1}) m"  # noqa: S608 - constants
-_BY_INDEX = f"({_OVER}) l JOIN transactions_ledgerentry e ON e.id = l.entry_id"
+_BY_INDEX = f"""(SELECT * FROM ({_OVER}) o LIMIT {_FOUND_AT_ONCE + 1}) l
+    JOIN transactions_ledgerentry e ON e.id = l.entry_id"""  # noqa: S608 - names of parameters
 _ALONG_THE_CHAIN = """transactions_ledgerentry e CROSS JOIN LATERAL (
         SELECT * FROM transactions_ledgerline WHERE entry_id = e.id AND first_kg < %(end)s AND end_kg > %(first)s
         OFFSET 0) l
     WHERE e.batch_id = %(batch)s"""
 _HISTORY = """
     SELECT h.at, h.kind, h.position, encode(h.hash, 'hex'), h.first_kg, h.end_kg, h.from_state, h.to_state,
-           r.public_id, r.published, r.beneficiary_name
+           r.public_id, r.published, r.beneficiary_name, h.found
     FROM (
-        SELECT e.id, e.at, e.kind, e.position, e.hash, greatest(l.first_kg, %(first)s) AS first_kg,
-               least(l.end_kg, %(end)s) AS end_kg, NULLIF(l.from_state, '') AS from_state, l.to_state
-        FROM {found} ORDER BY e.position, l.first_kg LIMIT %(most)s) h
+        SELECT {count} AS found, e.id, e.at, e.kind, e.position, e.hash, l.to_state,
+               greatest(l.first_kg, %(first)s) AS first_kg, least(l.end_kg, %(end)s) AS end_kg,
+               NULLIF(l.from_state, '') AS from_state
+        FROM {lines} ORDER BY e.position, l.first_kg LIMIT %(most)s) h
     LEFT JOIN transactions_transactionentry x ON x.entry_id = h.id
     LEFT JOIN transactions_retirement r ON r.transaction_id = x.transaction_id
     ORDER BY h.position, h.first_kg
 """
+_HISTORY_BY_INDEX = _HISTORY.format(lines=_BY_INDEX, count="count(*) OVER ()")
+_HISTORY_ALONG_THE_CHAIN = _HISTORY.format(lines=_ALONG_THE_CHAIN, count="NULL")
 # Whose name is no person's and may be told.
 _PUBLIC_KINDS = {AccountKind.PROJECT_PROCEEDS, AccountKind.BUFFER_POOL, AccountKind.REGISTRY_OPERATIONS}
 
@@ -90,12 +93,12 @@ def _told(batch: CreditBatch, first_kg: int, end_kg: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(_BLOCKS, {**asked, "most": MOST_BLOCKS + 1})
         blocks = cursor.fetchall()
-        found = _BY_INDEX
-        if batch.entries > _FOUND_AT_ONCE:
-            cursor.execute(_ARE_MANY, asked)
-            found = _ALONG_THE_CHAIN if cursor.fetchone()[0] else _BY_INDEX
-        cursor.execute(_HISTORY.format(found=found), {**asked, "most": MOST_HISTORY + 1})
+        asked["most"] = MOST_HISTORY + 1
+        cursor.execute(_HISTORY_BY_INDEX, asked)
         history = cursor.fetchall()
+        if history and history[0][-1] > _FOUND_AT_ONCE:
+            cursor.execute(_HISTORY_ALONG_THE_CHAIN, asked)
+            history = cursor.fetchall()
     retired = [_Retired(row[4], row[5], row[8], row[10] if row[9] else NOT_DISCLOSED) for row in history if row[8]]
     root = batch.serial_root
     return {

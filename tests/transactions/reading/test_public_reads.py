@@ -13,6 +13,7 @@ from accounts.roles import REGISTRY_OFFICER, SUPER_ADMIN, TRANSACTIONS_OFFICER, 
 from registry.models import Project
 from tests.ledger_factories import issued_batch, registered_project
 from transactions.models import Checkpoint, OriginCredits, Retirement
+from transactions.selectors import serial_lookup
 from transactions.selectors.certificates import certificate_of
 from transactions.selectors.origin_credits import origin_figures
 from transactions.services.checkpoints import checkpoint_make
@@ -93,6 +94,27 @@ def test_a_serial_takes_three_queries_and_names_no_hidden_beneficiary_or_project
     assert len(queries) == 3
     assert b"Harbour" not in answer.content
     assert answer.json()["batch"]["project_name"] is None
+
+
+def test_a_history_is_the_same_by_index_and_along_the_chain(spring, monkeypatch):
+    by_index = serial_lookup.serial_lookup(spring.root)["history"]
+    monkeypatch.setattr(serial_lookup, "_FOUND_AT_ONCE", 0)
+    with CaptureQueriesContext(connection) as queries:
+        along_the_chain = serial_lookup.serial_lookup(spring.root)["history"]
+
+    assert along_the_chain == by_index
+    assert [step["position"] for step in by_index] == [1, 1, 2, 3, 4, 5]
+    assert len(queries) == 4
+
+
+def test_the_lines_over_a_range_are_found_by_the_index(spring):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(
+            f"EXPLAIN {serial_lookup._HISTORY_BY_INDEX}", {"batch": spring.batch.pk, "first": 5, "end": 6, "most": 10}
+        )
+        plan = "\n".join(row for (row,) in cursor.fetchall())
+    assert "transactions_line_range_idx" in plan
 
 
 def test_the_holder_is_found_by_the_index(spring):
