@@ -28,6 +28,7 @@ import psycopg  # noqa: E402
 
 from benchmarks import dataset  # noqa: E402
 from carboncore import embedded_postgres  # noqa: E402
+from carboncore.supervisor import web_server  # noqa: E402
 
 RIVALS = ["fastapi==0.115.*", "sqlalchemy==2.0.*", "psycopg[binary]==3.3.*", "granian==2.8.*"]
 SCENARIOS = {
@@ -179,9 +180,9 @@ def serving(
     """Run a server the way `scripts/run` runs ours, and yield its port."""
     port = free_port()
     command = [
-        *(python, "-m", "granian", "--interface", interface, "--http", "1", "--no-ws", "--host", "127.0.0.1"),
-        *("--port", str(port), "--workers", "2", "--workers-kill-timeout", "10", "--log-level", "warning"),
-        *(["--blocking-threads", "4"] if interface == "wsgi" else []),
+        *(python, "-m", "granian", *web_server.OPTIONS),
+        *(web_server.WSGI if interface == "wsgi" else ["--interface", interface]),
+        *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"),
         *("--working-dir", str(ROOT), target),
     ]
     with (folder / f"{port}.log").open("wb") as log:
@@ -207,6 +208,7 @@ def server_environment(folder: Path, url: str) -> dict[str, str]:
         "DEBUG": "false",
         "HTTPS": "false",
         "VAR_DIR": str(folder),
+        "MALLOC_ARENA_MAX": "2",
         "PYTHONPATH": str(ROOT),
     }
 

@@ -10,6 +10,7 @@ from accounts.errors import InvalidCredentials, SignInLocked
 from accounts.models import User
 from accounts.services import sign_in
 from carboncore.common.client_address import client_address
+from carboncore.common.password_hashing import SignInsBusy
 
 _WIDGET_CLASS = " ".join(BASE_INPUT_CLASSES)
 
@@ -50,6 +51,8 @@ class StaffSignInForm(forms.Form):
                 self.user = sign_in(email=email, password=password, ip_address=address)
             except SignInLocked as error:
                 self.retry_after = error.retry_after
+                raise forms.ValidationError(error.message, code=error.code) from None
+            except SignInsBusy as error:
                 raise forms.ValidationError(error.message, code=error.code) from None
             except InvalidCredentials as error:
                 raise forms.ValidationError(

@@ -12,21 +12,23 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.errors import InvalidCredentials, SignInLocked
+from accounts.errors import InvalidCredentials, SignInLocked, StaffAccount
 from accounts.identifiers import email_sought
 from accounts.models import SignInAttempt, User
 from accounts.password_rules import MAX_PASSWORD_LENGTH, is_storable
+from accounts.second_factor import has_second_factor
 from carboncore.audit.choices import Outcome
 from carboncore.audit.services import event_record
 from carboncore.common.context import current_actor
 from carboncore.common.errors import InvalidInput
+from carboncore.common.password_hashing import refuse_when_crowded
 
 MAX_WRONG_TRIES = 5
 WINDOW = timedelta(minutes=15)
 
 
 def sign_in(*, email: str, password: str, ip_address: str | None) -> User:
-    """Return the active staff member whose e-mail and password these are.
+    """Return the active staff member whose e-mail and password these are; whoever has a second factor still has to show it.
 
     The try is recorded as wrong *before* the password is looked at and corrected afterwards, so that
     any number of simultaneous guesses cannot get more than five looks at one e-mail.
@@ -59,9 +61,12 @@ def password_prove(*, user: User, password: str, field: str = "password") -> Non
     """Have somebody who is signed in show that they know the password. Wrong ones count like wrong sign-ins.
 
     Raises:
+        StaffAccount: it is a staff account, which nothing of this is for.
         SignInLocked: five wrong tries for this e-mail in the last fifteen minutes.
         InvalidInput: on `field`: it is not the password.
     """
+    if user.is_staff:
+        raise StaffAccount
     try:
         _proven(user.email, password, current_actor().ip_address, lambda found: found.pk == user.pk and found.is_active)
     except InvalidCredentials:
@@ -74,7 +79,24 @@ def guess_begin(*, email: str) -> Callable[[], None]:
     Raises:
         SignInLocked: five wrong tries for this e-mail in the last fifteen minutes.
     """
-    attempt = _begin_attempt(email=email, user=None, ip_address=current_actor().ip_address)
+    return _guess(email, None)
+
+
+def code_guess_begin(*, user: User) -> Callable[[], None]:
+    """Count a look at a second factor, together with the wrong passwords; returns what to call once it proved right.
+
+    Raises:
+        SignInLocked: five wrong tries for this e-mail in the last fifteen minutes.
+    """
+    try:
+        return _guess(user.email, user)
+    except SignInLocked:
+        event_record(action="session.locked", obj=user, outcome=Outcome.REFUSED)
+        raise
+
+
+def _guess(email: str, user: User | None) -> Callable[[], None]:
+    attempt = _begin_attempt(email=email, user=user, ip_address=current_actor().ip_address)
 
     def right() -> None:
         _clear_counting_attempts(attempt.email_digest, succeeded_pk=attempt.pk)
@@ -87,6 +109,7 @@ def _is_person(user: User) -> bool:
 
 
 def _proven(email: str, password: str, ip_address: str | None, may: Callable[[User], bool]) -> User:
+    refuse_when_crowded()
     user = User.objects.filter(email=email).first() if is_storable(email) else None
     try:
         attempt = _begin_attempt(email=email, user=user, ip_address=ip_address)
@@ -96,7 +119,11 @@ def _proven(email: str, password: str, ip_address: str | None, may: Callable[[Us
     if not _password_is_right(user, password) or user is None or not may(user):
         event_record(action="session.refused", obj=user, outcome=Outcome.REFUSED)
         raise InvalidCredentials
-    _clear_counting_attempts(attempt.email_digest, succeeded_pk=attempt.pk)
+    if user.is_staff and has_second_factor(user):
+        # Wrong codes go on counting: whoever knows the password could otherwise guess codes for ever.
+        SignInAttempt.objects.filter(pk=attempt.pk).update(succeeded=True)
+    else:
+        _clear_counting_attempts(attempt.email_digest, succeeded_pk=attempt.pk)
     return user
 
 

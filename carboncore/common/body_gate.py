@@ -22,9 +22,10 @@ from carboncore.common.rate_limits.declare import address_group
 from carboncore.common.request_limits import body_length, largest_body
 from carboncore.common.security_headers import security_headers
 
-# Of the 32 threads that a web process has, so that reading is always possible and no single sender stops the others.
-MOST_AT_ONCE = 24
-MOST_OF_ONE_ADDRESS = 6
+# Of the 32 threads that a web process has, how many bodies may be waited for, and how many of them of one address: the
+# fewer, the more are waited for altogether. Whoever is not among the slow senders finds a thread for a body, and four
+# are left for reading whatever happens.
+SHARES = ((8, 6), (16, 2), (28, 1))
 _IN_MEMORY_BYTES = 1_000_000
 # A read waits until its piece is whole, so a sender has to show that it is quick before pieces become large.
 _LARGEST_PIECE, _QUICK_SECONDS = 64 * 1024, 0.2
@@ -61,7 +62,9 @@ class BodyGate:
 
     def _enter(self, sender: str) -> bool:
         with self._lock:
-            if self._waiting.total() >= MOST_AT_ONCE or self._waiting[sender] >= MOST_OF_ONE_ADDRESS:
+            total = self._waiting.total()
+            share = next((most for below, most in SHARES if total < below), 0)
+            if self._waiting[sender] >= share:
                 return False
             self._waiting[sender] += 1
             return True

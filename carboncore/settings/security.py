@@ -6,7 +6,7 @@ AUTH_USER_MODEL = "accounts.User"
 
 # Argon2 writes; the others only read what an older system may have left, and are replaced at the next sign-in.
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "carboncore.common.password_hashing.QueueingArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [

@@ -15,6 +15,7 @@ from typing import NoReturn
 import psycopg
 
 from carboncore import embedded_postgres, environment, local_database, local_secrets
+from carboncore.supervisor import web_server
 from carboncore.supervisor.claim import CannotStartError, Claim, Record, refuse_busy_port
 from carboncore.supervisor.processes import Service, say
 
@@ -89,6 +90,7 @@ def _variables(claim: Claim, record: Record, port: int) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "carboncore.settings",
         "PYTHONPATH": str(environment.BASE_DIR),
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # or each of the many threads keeps memory of its own that no other one gets
     }
     if not variables.get("DATABASE_URL"):
         if embedded_postgres.status(local_database.DATA_DIR).pid is None:
@@ -128,10 +130,9 @@ def _manage(variables: dict[str, str], *command: str, advice: str) -> None:
 
 def _services(variables: dict[str, str], port: int) -> list[Service]:
     web = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
-        *("--host", HOST, "--port", str(port), "--workers", "2", "--blocking-threads", "32"),
-        *("--http1-header-read-timeout", "10000", "--http1-buffer-size", "65536"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "warning"),
+        *(sys.executable, "-m", "granian", *web_server.WSGI, *web_server.OPTIONS),
+        *("--host", HOST, "--port", str(port)),
+        *("--respawn-failed-workers", "--log-level", "warning"),
         *("--working-dir", str(environment.BASE_DIR), "carboncore.wsgi:application"),
     ]
     worker = [*MANAGE, "procrastinate", "worker", "--concurrency", "2", "--shutdown-graceful-timeout", "10"]

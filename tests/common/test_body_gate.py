@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from carboncore.common.body_gate import MOST_AT_ONCE, MOST_OF_ONE_ADDRESS, BodyGate
+from carboncore.common.body_gate import BodyGate
 
 
 class Ticking:
@@ -87,46 +87,50 @@ def test_a_body_that_ends_early_is_no_request():
     assert post(BodyGate(echo), Ticking(b"abc"), 10)[0] == "408 Request Timeout"
 
 
-class Nested:
-    """A body during whose reading another request comes in, and so on: as many as there are addresses."""
-
-    def __init__(self, gate, addresses, statuses):
-        self.gate, self.addresses, self.statuses = gate, addresses, statuses
-
-    def read(self, size):
-        if self.addresses:
-            address = self.addresses.pop()
-            self.statuses.append((address, post(self.gate, self, 1, address=address)[0][:3]))
-        return b"x" * size
+def entered(gate, *senders):
+    return [gate._enter(sender) for sender in senders]
 
 
-def test_one_address_holds_no_more_than_its_share():
-    gate, statuses = BodyGate(echo), []
+def test_one_address_holds_no_more_than_six_threads():
+    gate = BodyGate(echo)
 
-    post(gate, Nested(gate, ["198.51.100.7"] * 10, statuses), 1)
+    assert entered(gate, *["one"] * 8) == [True] * 6 + [False] * 2
+    gate._leave("one")
+    assert entered(gate, "one", "one") == [True, False]
 
-    assert [status for _, status in statuses].count("503") == 1  # it was refused without being read, so no further one
-    assert [status for _, status in statuses].count("200") == MOST_OF_ONE_ADDRESS - 1
+
+def test_the_more_are_waited_for_the_smaller_is_the_share():
+    gate = BodyGate(echo)
+
+    assert entered(gate, *["a"] * 6, "b", "b") == [True] * 8
+    assert entered(gate, "a", "b", "c", "c", "c", "d", "d", "d") == [False, False, True, True, False, True, True, False]
+    assert entered(gate, "e", "e", "f", "f", "g", "g") == [
+        True,
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]  # the 16th was f's second
+    assert gate._waiting.total() == 17
 
 
-def test_all_together_hold_no_more_than_leaves_threads_for_reading():
-    gate, statuses = BodyGate(echo), []
-    addresses = [f"198.51.100.{n}" for n in range(100)]
+def test_ten_slow_addresses_leave_room_for_others_and_for_reading():
+    gate = BodyGate(echo)
+    slow = [f"slow {number % 10}" for number in range(200)]
 
-    post(gate, Nested(gate, addresses, statuses), 1)
-
-    assert [status for _, status in statuses].count("503") == 1
-    assert [status for _, status in statuses].count("200") == MOST_AT_ONCE - 1
-    # and all is free again
-    assert post(gate, Ticking(b"abc"), 3)[0] == "200 OK"
+    assert entered(gate, *slow).count(True) == 16
+    assert entered(gate, *[f"honest {number}" for number in range(20)]) == [True] * 12 + [False] * 8
+    assert gate._waiting.total() == 28
 
 
 def test_a_refusal_says_when_to_come_again():
     gate = BodyGate(echo)
-    gate._waiting["address:198.51.100.7"] = MOST_OF_ONE_ADDRESS
+    gate._waiting["address:198.51.100.7"] = 6
 
     status, headers, _ = post(gate, Ticking(b"abc"), 3)
 
     assert status == "503 Service Unavailable"
     assert headers["Retry-After"] == "5"
     assert post(gate, Ticking(b"abc"), 3, address="198.51.100.8")[0] == "200 OK"
+    assert gate._waiting.total() == 6

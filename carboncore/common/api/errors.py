@@ -15,7 +15,7 @@ from psycopg import errors as postgres
 from rest_framework import exceptions as drf
 
 from carboncore.common.api.bodies import json_response
-from carboncore.common.errors import InvalidInput, RegistryError, TryLater
+from carboncore.common.errors import InvalidInput, RegistryError
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def not_found_response(_request: HttpRequest, *_args: str) -> HttpResponse:
 
 
 def _registry_error(error: Any) -> HttpResponse:
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TryLater) else {}
+    headers = {"Retry-After": str(error.retry_after)} if hasattr(error, "retry_after") else {}
     if verdict := getattr(error, "verdict", None):
         headers |= verdict.headers()
     if error.http_status == 401:
