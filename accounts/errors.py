@@ -119,6 +119,15 @@ class RefreshedAlready(StateConflict):
         super().__init__("This refresh token was exchanged a moment ago. Use the tokens of that answer.")
 
 
+class StaffAccount(NotAllowed):
+    """A staff account is looked after in the staff admin."""
+
+    code = "staff_account"
+
+    def __init__(self) -> None:
+        super().__init__("This is a staff account: its password, e-mail and end are looked after in the staff admin.")
+
+
 class SessionNotFound(NotFound):
     """There is no such session, or it is somebody else's."""
 
@@ -141,3 +150,48 @@ class ErasureHindered(StateConflict):
     """An account cannot be erased yet; the message says what to do first."""
 
     code = "erasure_hindered"
+
+
+class SecondFactorRequired(RegistryError):
+    """The password was right; this account asks for a second factor as well."""
+
+    code = "second_factor_required"
+    http_status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send `code` as well: the six digits that your authenticator app shows now, or one of your recovery codes."
+        )
+
+
+class SecondFactorRefused(RegistryError):
+    """A code or passkey that is wrong, or was used before; never says which."""
+
+    code = "second_factor_invalid"
+    http_status = 401
+
+    def __init__(
+        self, message: str = "This code is wrong or was used already. Wait for the next one of your app and try it."
+    ) -> None:
+        super().__init__(message)
+
+
+class EnrolmentRequired(NotAllowed):
+    """The account has no second factor, and the time for which it could do without is over."""
+
+    code = "second_factor_enrolment_required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account needs a second factor first. Open the staff admin at /staff/ in a browser, sign in with your"
+            " password, set up an authenticator app or a passkey, then sign in here with `code`."
+        )
+
+
+class FactorNotFound(NotFound):
+    """There is no such factor, or it is somebody else's."""
+
+    code = "factor_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such factor of yours.")

@@ -57,7 +57,7 @@ class MeView(ApiView):
             'Erase the account for good. The body is `{"password": "…"}`. 409 while the person holds credits or is an'
             " organisation's last owner; the message says what to do first."
         ),
-        responses={200: DoneSerializer, **refusals(400, 401, 409, 413, 415, 429)},
+        responses={200: DoneSerializer, **refusals(400, 401, 403, 409, 413, 415, 429)},
     )
     def delete(self, request: Request) -> HttpResponse:
         """Erase it."""
@@ -94,7 +94,7 @@ class MyPasswordView(ApiView):
         operation_id="change_password",
         tags=["people"],
         request=PasswordChangeSerializer,
-        responses={200: DoneSerializer, **refusals(400, 401, 413, 415, 429)},
+        responses={200: DoneSerializer, **refusals(400, 401, 403, 413, 415, 429)},
     )
     def post(self, request: Request) -> HttpResponse:
         """Change it, knowing the present one; every other session ends."""
@@ -114,7 +114,7 @@ class MyEmailView(ApiView):
         operation_id="change_email",
         tags=["people"],
         request=EmailChangeSerializer,
-        responses={200: DoneSerializer, **refusals(400, 401, 413, 415, 429)},
+        responses={200: DoneSerializer, **refusals(400, 401, 403, 413, 415, 429)},
     )
     def post(self, request: Request) -> HttpResponse:
         """Have a link sent to the new address; nothing changes until it is opened, and the present one is told."""
@@ -133,7 +133,7 @@ class PersonView(ApiView):
     @extend_schema(
         operation_id="read_person",
         tags=["people"],
-        auth=[{"bearer": []}, {}],
+        auth=[{"bearer": []}, {}],  # type: ignore[list-item]
         parameters=[PERSON_ID],
         responses={200: ShownPersonSerializer, **refusals(401, 404, 429)},
     )

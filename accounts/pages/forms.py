@@ -7,7 +7,7 @@ from django import forms
 from accounts.password_rules import MAX_PASSWORD_LENGTH
 from carboncore.common.errors import InvalidInput, RegistryError
 
-_PASSWORD = {"strip": False, "max_length": MAX_PASSWORD_LENGTH}
+_PASSWORD: dict[str, Any] = {"strip": False, "max_length": MAX_PASSWORD_LENGTH}
 _RULE = "At least 8 characters, a letter and a digit among them."
 
 

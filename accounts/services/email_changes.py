@@ -29,6 +29,7 @@ def email_change_ask(*, user: User, password: str, new_email: str) -> None:
     An address that has an account already is told so; the answer here is the same.
 
     Raises:
+        StaffAccount: it is a staff account.
         SignInLocked: five wrong passwords for this e-mail in the last fifteen minutes.
         InvalidInput: on `password`: it is not theirs; on `new_email`: it is none, or the present one.
     """

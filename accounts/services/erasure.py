@@ -28,6 +28,7 @@ def person_erase(*, user: User, password: str) -> None:
     """Erase the person for good: nothing personal is left, nobody can sign in, and what the ledger says stays.
 
     Raises:
+        StaffAccount: it is a staff account.
         SignInLocked: five wrong passwords for this e-mail in the last fifteen minutes.
         InvalidInput: on `password`: it is not theirs.
         ErasureHindered: they hold credits or are an organisation's last owner; it says what to do first.

@@ -52,7 +52,7 @@ def link_use(*, token: str, purpose: LinkPurpose) -> OneTimeLink:
     link = _locked(links)
     if link is None or link.user is None or link.used_at is not None or link.expires_at <= timezone.now():
         raise LinkRefused
-    user = User.objects.select_for_update(no_key=True).get(pk=link.user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=link.user.pk)
     if not user.is_active or user.is_staff:
         raise LinkRefused
     link.user, link.used_at = user, timezone.now()

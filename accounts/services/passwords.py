@@ -76,6 +76,7 @@ def password_change(*, user: User, session: SignInSession | None, current_passwo
     """Change the password of somebody who is signed in and knows it; every other session of theirs ends.
 
     Raises:
+        StaffAccount: it is a staff account.
         SignInLocked: five wrong passwords for this e-mail in the last fifteen minutes.
         InvalidInput: on `current_password`: it is not theirs; on `new_password`: it is too weak, or the same.
     """

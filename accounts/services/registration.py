@@ -117,7 +117,7 @@ def registration_mail_again(*, email: str) -> None:
 
 def username_is_taken(username: str, *, email: str = "", user: User | None = None) -> bool:
     """Return whether another person has this username, or waits with another e-mail to confirm it."""
-    others = User.objects.filter(username__iexact=username).exclude(pk=user.pk if user else None)
+    others = User.objects.filter(username__iexact=username).exclude(pk=user.pk if user else 0)
     waiting = Registration.objects.filter(username__iexact=username, expires_at__gt=timezone.now())
     return others.exists() or waiting.exclude(email=email).exists()
 

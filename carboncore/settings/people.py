@@ -1,5 +1,7 @@
 """People's sign-in: how long tokens and links last, and which passwords are good enough."""
 
+from typing import Any
+
 from carboncore.environment import env
 
 # Minutes that an access token lasts; the session behind it can be ended at any moment.
@@ -9,7 +11,7 @@ REFRESH_TOKEN_DAYS: int = env.int("REFRESH_TOKEN_DAYS", default=30)
 SESSION_DAYS: int = env.int("SESSION_DAYS", default=90)
 
 # The contract's rule and no theatre beyond it; staff passwords follow AUTH_PASSWORD_VALIDATORS.
-PERSON_PASSWORD_VALIDATORS = [
+PERSON_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "accounts.password_rules.LetterAndDigitValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -16,6 +16,7 @@ OWN = [
 # What may go with what it belongs to: no history hangs on it.
 CASCADED = {
     "accounts.SignInAttempt.user": "a try to sign in means nothing without its account, and accounts are deactivated",
+    "accounts.RefreshToken.session": "a refresh token continues its session and nothing else",
     "integrations.ListingConflict.project_a": "a pair of listings is none when one is gone; registry cannot know of it",
     "integrations.ListingConflict.project_b": "a pair of listings is none when one is gone; registry cannot know of it",
     "transactions.VolumeTier.price": "a tier is a part of its price",
