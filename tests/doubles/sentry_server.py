@@ -1,9 +1,13 @@
 """A double of Sentry over a real socket: takes envelopes and keeps what it was told."""
 
-import gzip
 import json
 import threading
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import brotli
+
+_READERS = {None: bytes, "br": brotli.decompress, "gzip": lambda body: zlib.decompress(body, wbits=31)}
 
 
 class SentryDouble:
@@ -37,7 +41,7 @@ class SentryDouble:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                double.take(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
+                double.take(_READERS[self.headers["Content-Encoding"]](body))
                 self.send_response(200)
                 self.send_header("Content-Length", "2")
                 self.end_headers()

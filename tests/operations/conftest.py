@@ -13,12 +13,12 @@ __all__ = ["api", "officer", "staff", "super_admin"]
 
 SELLING = """
 import json
-from accounts.tokens import StaffToken
+from tests.api_clients import staff_token
 from tests.factories import person
 from tests.purchase_factories import selling_batch
 project = selling_batch(quantity_kg=1_000_000_000).project_id
 officer = person("Super Admin", email="officer-7731@staff.example", password="Correct-Horse-7731")
-print(json.dumps({"project": project, "officer": officer.pk, "token": str(StaffToken.for_staff(officer))}))
+print(json.dumps({"project": project, "officer": officer.pk, "token": str(staff_token(officer))}))
 """
 
 

@@ -1,7 +1,9 @@
 """A backup made while people buy, brought back in another cluster: all of it there, or a refusal that says why not."""
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +15,8 @@ import psycopg
 import pytest
 
 from carboncore import embedded_postgres
+from carboncore.operations.backup.errors import BackupDamaged
+from carboncore.operations.backup.restoring import backup_open, backup_restore, backup_verify
 from tests.operations.servers import ROOT, Server, until
 
 KEY = "a-key-of-thirty-two-characters-or-so"
@@ -162,8 +166,6 @@ def altered(backup):
 
 def altered_with_its_checksum(backup):
     altered(backup)
-    import hashlib
-
     body = manifest_of(backup)
     body.pop("seal")
     body["parts"]["media"]["sha256"] = hashlib.sha256((backup / "media.sealed").read_bytes()).hexdigest()
@@ -203,36 +205,50 @@ def half_a_manifest(backup):
         (half_a_manifest, "manifest.json cannot be read"),
     ],
 )
-def test_a_damaged_backup_is_refused_before_anything_is_touched(origin, backup, tmp_path, damage, words):
-    # given a backup that something happened to, and the very registry it came from with all that may be replaced
+def test_a_damaged_backup_is_refused_in_words(backup, tmp_path, damage, words):
+    # given a backup that something happened to
     spoilt = copied(backup, tmp_path)
     damage(spoilt)
+
+    # then neither looking at it nor restoring it gets as far as a database: this test has none
+    with pytest.raises(BackupDamaged, match=re.escape(words)):
+        backup_verify(backup=backup_open(folder=spoilt, secret=KEY))
+    with pytest.raises(BackupDamaged, match=re.escape(words)):
+        backup_restore(backup=backup_open(folder=spoilt, secret=KEY), replace=True)
+
+
+def test_a_damaged_backup_leaves_what_is_there_as_it_is(origin, backup, tmp_path):
+    # given an altered backup, and the very registry it came from with all that may be replaced
+    spoilt = copied(backup, tmp_path)
+    altered(spoilt)
     before = files_below(origin.var / "media"), sorted(tables_of(origin))
 
     done = origin.manage("restore", str(spoilt), "--force", "replace carboncore", check=False)
 
     assert done.returncode == 1
-    assert words in done.stderr
+    assert "media.sealed is not what was written" in done.stderr
     assert "Traceback" not in done.stderr
     assert (files_below(origin.var / "media"), sorted(tables_of(origin))) == before
     verified = origin.manage("backup", "--verify", str(spoilt), check=False)
-    assert (verified.returncode, words in verified.stderr) == (1, True)
+    assert (verified.returncode, "media.sealed is not what was written" in verified.stderr) == (1, True)
 
 
-@pytest.mark.parametrize(
-    ("key", "words"),
-    [
-        ("another-key-of-thirty-two-characters", "was encrypted with another key"),
-        ("", "This backup is encrypted: set BACKUP_KEY"),
-        ("short", "The key is too short"),
-    ],
-)
-def test_a_wrong_key_is_told_before_anything_is_touched(place, backup, key, words):
-    done = place.manage("restore", str(backup), check=False, BACKUP_KEY=key)
-
-    assert done.returncode == 1
-    assert words in done.stderr
+def test_a_wrong_key_is_told_before_anything_is_touched(place, backup, tmp_path):
+    cases = {
+        "another-key-of-thirty-two-characters": "was encrypted with another key",
+        "": "This backup is encrypted: set BACKUP_KEY",
+        "short": "The key is too short",
+    }
+    for key, words in cases.items():
+        done = place.manage("restore", str(backup), check=False, BACKUP_KEY=key)
+        assert done.returncode == 1
+        assert words in done.stderr
     assert tables_of(place) == []
+
+    # and the key of its time may come from a file
+    (tmp_path / "key").write_text(KEY + "\n")
+    done = place.manage("backup", "--verify", str(backup), "--key-file", str(tmp_path / "key"), BACKUP_KEY="")
+    assert done.stdout.startswith("Whole: ")
 
 
 def test_without_a_key_it_is_plain_and_postgresql_itself_can_read_it(origin, place, tmp_path):

@@ -8,10 +8,13 @@ connection, wrapped by Django's own wrapper: errors, query log and transactions 
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from time import perf_counter
 from typing import Any, TypeVar
 
 import psycopg
 from django.db import connection, models
+
+from carboncore.common.observing.database import query_ran
 
 _PLACEHOLDER = re.compile(r"%s")
 _NAMED = re.compile(r"%\((\w+)\)s")
@@ -73,11 +76,13 @@ def _fetch_from_pool(pool: Any, query: str, params: Sequence[Any], *, plan_anew:
     with connection.wrap_database_errors:
         pool.open()
         raw = pool.getconn()
+        began = perf_counter()
         try:
             if not raw.autocommit:
                 raw.autocommit = True
             return _cursor(raw, plan_anew=plan_anew).execute(query, list(params)).fetchall()
         finally:
+            query_ran(query, perf_counter() - began)
             pool.putconn(raw)
 
 
