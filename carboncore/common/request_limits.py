@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from carboncore.common.api.errors import error_response, is_overload, unavailable_response
+from carboncore.common.observing.database import failure_seen
 
 _MAX_ADDRESS = 8_192  # characters of path and query together
 _MAX_HEADERS = 32_768  # characters of all headers together; their number is held at 100 by the web server
@@ -28,6 +29,7 @@ class RequestLimitsMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer 503 for a page whose database is overloaded or away; the API's views answer for themselves."""
+        failure_seen(exception)
         return unavailable_response() if is_overload(exception) else None
 
 

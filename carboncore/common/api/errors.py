@@ -16,6 +16,7 @@ from rest_framework import exceptions as drf
 
 from carboncore.common.api.bodies import json_response
 from carboncore.common.errors import InvalidInput, RegistryError
+from carboncore.common.observing.database import failure_seen
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ def error_response(
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse:
     """Answer for anything a view raised (REST framework calls this; so do the lean reads)."""
+    failure_seen(error)
     for kinds, answer in _ANSWERS:
         if isinstance(error, kinds) and (response := answer(error)) is not None:
             return response
