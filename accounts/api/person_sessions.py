@@ -54,7 +54,7 @@ class RefreshView(ApiView):
 
     authentication_classes = []
     permission_classes = []
-    rate_limit = "sign-in"
+    rate_limit = "refresh"
 
     @extend_schema(
         operation_id="refresh_tokens",

@@ -17,7 +17,7 @@ except ValueError as error:
 REDIS_URL: str = env.str("REDIS_URL", default="")
 
 # Paths whose pages know a person by cookie, so that reading there counts for the person and not for the address.
-SIGNED_IN_PATHS = ["/staff/", "/account/"]
+SIGNED_IN_PATHS = ["/staff/", "/account"]
 
 # Hosts (`keycloak.internal`, `127.0.0.1:8080`) that are not on the public internet and that this server's own settings
 # may nevertheless send it to. No address that a user gives reaches them.

@@ -49,6 +49,8 @@ _ANYBODY: Any = [{"bearer": []}, {}]
 class PurchaseListView(ApiView):
     """New purchases, of somebody who is signed in or of a guest."""
 
+    rate_limit = "guest-purchase"
+
     permission_classes = []
 
     @extend_schema(

@@ -84,4 +84,16 @@ class BearerScheme(OpenApiAuthenticationExtension):
         }
 
 
+def with_limits(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Document on every operation what any of them may answer: too often, and overloaded (a hook of the generator)."""
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    wait = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for status, words in (("429", "Too often"), ("503", "The server is overloaded")):
+                answer = {"description": f"{words}; see `Retry-After`.", "content": error, "headers": wait}
+                operation["responses"].setdefault(status, answer)
+    return result
+
+
 BINARY = OpenApiTypes.BINARY
