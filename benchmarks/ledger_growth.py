@@ -6,7 +6,8 @@ Writes a year's ledger of each size by COPY into a database of its own (durable,
 worst case, one batch that holds every block, and many batches of a thousand blocks each. Of the first batch, a tenth
 and the first credit of each day belong to one account, which had fifty movements in June at every size; the rest is
 spread over a thousand accounts.
-Then it measures, as services and selectors, in turns so that the machine's moods hit all alike:
+Then it measures, as services and selectors, one act after another in one ledger after another, so that the machine's
+moods hit all alike:
 
 - purchase: reserve one credit at the shown price by invoice, and mark it as paid; alternating over the batches
 - balance: the account's, now; balance then: at noon of a day in June
@@ -24,7 +25,8 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -70,26 +72,78 @@ def main() -> None:
     local_database.start_for_command(["manage.py", "migrate"])
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
 
     logging.disable(logging.WARNING)
-    name, own = f"bench_growth_{os.getpid()}", connection.settings_dict["NAME"]
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"')
-    connection.close()
-    connection.settings_dict["NAME"] = name
-    try:
+    with databases(f"bench_growth_{os.getpid()}") as fresh:
         call_command("migrate", verbosity=0)
         people_and_projects(max(options.sizes) // BLOCKS_PER_BATCH)
         for layout in options.layouts:
-            per_batch = LAYOUTS[layout]
-            results = {size: measure(chains(size, per_batch), options) for size in options.sizes}
-            report(layout, results)
-    finally:
+            ledgers = {size: Ledger(fresh(), chains(size, LAYOUTS[layout])) for size in options.sizes}
+            report(layout, measure(ledgers, options.rounds))
+            if options.verify:
+                for ledger in ledgers.values():
+                    ledger.enter()
+                    verify()
+
+
+@contextmanager
+def databases(name: str) -> Iterator[Callable[[], Any]]:
+    """Work in a database of our own; yields what opens a connection to a copy of it. All are dropped in the end."""
+    from django.db import connection
+
+    own, made = connection.settings_dict["NAME"], [name]
+
+    def maintain(statement: str) -> None:
         connection.close()
         connection.settings_dict["NAME"] = own
         with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            cursor.execute(statement)
+        connection.close()
+
+    def fresh() -> Any:
+        if len(made) > 1:
+            connection.connection = None  # a ledger's, which keeps it
+        made.append(f"{name}_{len(made)}")
+        maintain(f'CREATE DATABASE "{made[-1]}" TEMPLATE "{name}"')
+        connection.settings_dict["NAME"] = made[-1]
+        connection.connect()
+        opened, connection.connection = connection.connection, None
+        return opened
+
+    try:
+        maintain(f'CREATE DATABASE "{name}"')
+        connection.settings_dict["NAME"] = name
+        yield fresh
+    finally:
+        for each in reversed(made):
+            maintain(f'DROP DATABASE IF EXISTS "{each}" WITH (FORCE)')
+
+
+class Ledger:
+    """A ledger in a database of its own, and the everyday acts in it."""
+
+    def __init__(self, opened: Any, batches: list[Chain]) -> None:
+        """Write it, through a connection that is kept open."""
+        from django.db import connection
+
+        self._opened = opened
+        self.enter()
+        began = time.perf_counter()
+        with connection.cursor() as cursor:
+            write_history(cursor.connection, batches, receiver)
+            cursor.execute("VACUUM ANALYZE")
+            cursor.execute("CHECKPOINT")
+        size = sum(chain.entries for chain in batches)
+        print(
+            f"{size:,} entries in {len(batches):,} batches written in {time.perf_counter() - began:.0f} s", flush=True
+        )
+        self.acts = acts(batches)
+
+    def enter(self) -> None:
+        """Let all that follows happen in this ledger."""
+        from django.db import connection
+
+        connection.connection = self._opened
 
 
 def people_and_projects(count: int) -> None:
@@ -151,39 +205,29 @@ def next_position(chain: Chain, moment: datetime) -> int:
     return position
 
 
-def measure(batches: list[Chain], options: argparse.Namespace) -> dict[str, float]:
-    """Write the ledger, and return the median milliseconds of each act."""
-    from django.db import connection
-
-    began = time.perf_counter()
-    with connection.cursor() as cursor:
-        write_history(cursor.connection, batches, receiver)
-        cursor.execute("VACUUM ANALYZE")
-        cursor.execute("CHECKPOINT")
-    size = sum(chain.entries for chain in batches)
-    print(f"{size:,} entries in {len(batches):,} batches written in {time.perf_counter() - began:.0f} s", flush=True)
-    taken: dict[str, list[float]] = {}
-    everyday = acts(batches)
-    for number in range(options.rounds + WARMING):
-        for name, act in everyday.items():
-            start = time.perf_counter()
-            act()
-            if number >= WARMING:
-                taken.setdefault(name, []).append((time.perf_counter() - start) * 1_000)
-    verify(options)
-    return {name: statistics.median(times) for name, times in taken.items()}
+def measure(ledgers: dict[int, Ledger], rounds: int) -> dict[int, dict[str, float]]:
+    """Return the median milliseconds of each act in each ledger; the ledgers take turns."""
+    taken: dict[int, dict[str, list[float]]] = {size: {} for size in ledgers}
+    for number in range(rounds + WARMING):
+        for size, ledger in ledgers.items():
+            ledger.enter()
+            for name, act in ledger.acts.items():
+                start = time.perf_counter()
+                act()
+                if number >= WARMING:
+                    taken[size].setdefault(name, []).append((time.perf_counter() - start) * 1_000)
+    return {size: {name: statistics.median(times) for name, times in of.items()} for size, of in taken.items()}
 
 
-def verify(options: argparse.Namespace) -> None:
-    """Verify the ledger if that was asked for; end the run if it is not clean."""
+def verify() -> None:
+    """Verify the ledger; end the run if it is not clean."""
     from transactions.services.verification import ledger_verify
 
-    if options.verify:
-        began = time.perf_counter()
-        result, problems = ledger_verify()
-        if problems:
-            sys.exit(f"not clean: {problems[:3]}")
-        print(f"  verified {result.entries:,} entries in {time.perf_counter() - began:.1f} s", flush=True)
+    began = time.perf_counter()
+    result, problems = ledger_verify()
+    if problems:
+        sys.exit(f"not clean: {problems[:3]}")
+    print(f"  verified {result.entries:,} entries in {time.perf_counter() - began:.1f} s", flush=True)
 
 
 def acts(batches: list[Chain]) -> dict[str, Act]:
