@@ -140,8 +140,9 @@ class Server:
             return Answer(0, str(error).encode(), {})
 
     def metrics(self):
-        """Scrape; returns a mapping from a series, as it is written, to its value."""
-        text = self.get("/metrics", METRICS_TOKEN).text
+        """Scrape; returns a mapping from a series, as it is written, to its value; empty when there was no answer."""
+        answer = self.get("/metrics", METRICS_TOKEN)
+        text = answer.text if answer.status == 200 else ""
         pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
         return {series: float(value) for series, value in pairs}
 

@@ -260,7 +260,7 @@ def test_a_slow_query_is_told_without_its_values(server):
     assert line["level"] == "warning"
     assert line["duration_ms"] >= 300
     assert "7731" not in line["sql"]
-    assert "%s" in line["sql"]
+    assert line["sql"].startswith("SELECT ")
 
 
 # --- error reports --------------------------------------------------------------------------------------

@@ -21,11 +21,10 @@ class RequestLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = record.args if isinstance(record.args, dict) else {}
+        moment = datetime.fromtimestamp(record.created, UTC)
         if self._readable:
-            moment = datetime.fromtimestamp(record.created, UTC)
             rest = " ".join(f"{name}={value}" for name, value in fields.items())
             return f"{moment:%Y-%m-%dT%H:%M:%S}Z [{record.levelname.lower():8}] {record.msg} {rest}"
-        moment = datetime.fromtimestamp(record.created, UTC)
         line = {
             "timestamp": moment,
             "level": record.levelname.lower(),
@@ -61,7 +60,7 @@ class RouteInsteadOfPath(logging.Filter):
         if request is not None and isinstance(record.args, tuple) and len(record.args) > 1:
             match = getattr(request, "resolver_match", None)
             record.args = (*record.args[:-1], match.route if match is not None else "(no route)")
-            del record.request
+            record.__dict__.pop("request")
         return True
 
 

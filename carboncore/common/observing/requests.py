@@ -1,10 +1,10 @@
 """The outermost middleware: gives each request its id, and tells, when it is answered, what it was and what it cost."""
 
+import os
 import re
 from collections.abc import Callable
 from functools import lru_cache
 from time import perf_counter
-from uuid import uuid4
 
 import structlog
 from django.http import HttpRequest
@@ -34,15 +34,14 @@ class ObservedRequestsMiddleware:
         request_id = _request_id(request)
         tally = Tally()
         counting = current_tally.set(tally)
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
         metrics.IN_FLIGHT.inc()
         try:
             response = self.get_response(request)
         finally:
             metrics.IN_FLIGHT.dec()
             current_tally.reset(counting)
-            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.reset_contextvars(**bound)
         response.headers[REQUEST_ID_HEADER] = request_id
         _tell(request, response.status_code, perf_counter() - began, tally, request_id)
         return response
@@ -74,7 +73,7 @@ def _tell(request: HttpRequest, status: int, seconds: float, tally: Tally, reque
 
 def _request_id(request: HttpRequest) -> str:
     given = request.META.get("HTTP_X_REQUEST_ID", "")
-    return given if given and _GIVEN_ID.fullmatch(given) else uuid4().hex
+    return given if given and _GIVEN_ID.fullmatch(given) else os.urandom(16).hex()
 
 
 def _user_id(request: HttpRequest) -> int | None:
