@@ -74,7 +74,7 @@ def seal_statement(*, number: int, at: Any, heads: Any, previous_digest: bytes) 
         "number": number,
         "at": canonical_time(at),
         "heads": heads,
-        "previous": bytes(previous_digest).hex(),
+        "previous": previous_digest.hex(),
     }
 
 
@@ -97,7 +97,7 @@ def _replay_seals(sealed: Sealed) -> Iterator[Problem]:
         if bytes(seal.previous_digest) != previous:
             yield Problem(where, "it does not follow the seal before")
         statement = seal_statement(
-            number=seal.number, at=seal.at, heads=seal.heads, previous_digest=seal.previous_digest
+            number=seal.number, at=seal.at, heads=seal.heads, previous_digest=bytes(seal.previous_digest)
         )
         text = canonical_text(statement)
         if hashlib.sha256(text).digest() != bytes(seal.digest):

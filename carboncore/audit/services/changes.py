@@ -51,8 +51,9 @@ def plain(value: Any) -> Any:
 
 
 def _follows(field: models.Field) -> bool:
-    """Whether the column only repeats or dates what others say."""
-    return isinstance(field, models.GeneratedField) or getattr(field, "auto_now", False) or field.name in _FOLLOWING
+    """Whether the column only numbers, repeats or dates what others say."""
+    follows = field.primary_key or isinstance(field, models.GeneratedField) or field.name in _FOLLOWING
+    return follows or bool(getattr(field, "auto_now", False))
 
 
 def _simple(value: Any) -> Any:
