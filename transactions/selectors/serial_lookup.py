@@ -30,10 +30,12 @@ _BLOCKS = """
 """
 # Of a range that few lines moved, all of them are found by index and sorted. Of one that very many moved (a whole
 # batch that was sold in a hundred thousand pieces) the chain is followed from its beginning until enough are found.
+# OFFSET 0 keeps each join a look-up by key: the planner expects as many rows as a LIMIT allows, and would read a
+# million to join two.
 _FOUND_AT_ONCE = 20_000
 _OVER = lines_over(batch="%(batch)s::bigint", first="%(first)s::bigint", end="%(end)s::bigint")
 _BY_INDEX = f"""(SELECT * FROM ({_OVER}) o LIMIT {_FOUND_AT_ONCE + 1}) l
-    JOIN transactions_ledgerentry e ON e.id = l.entry_id"""  # noqa: S608 - names of parameters
+    CROSS JOIN LATERAL (SELECT * FROM transactions_ledgerentry WHERE id = l.entry_id OFFSET 0) e"""  # noqa: S608 - names of parameters
 _ALONG_THE_CHAIN = """transactions_ledgerentry e CROSS JOIN LATERAL (
         SELECT * FROM transactions_ledgerline WHERE entry_id = e.id AND first_kg < %(end)s AND end_kg > %(first)s
         OFFSET 0) l
@@ -46,8 +48,10 @@ _HISTORY = """
                greatest(l.first_kg, %(first)s) AS first_kg, least(l.end_kg, %(end)s) AS end_kg,
                NULLIF(l.from_state, '') AS from_state
         FROM {lines} ORDER BY e.position, l.first_kg LIMIT %(most)s) h
-    LEFT JOIN transactions_transactionentry x ON x.entry_id = h.id
-    LEFT JOIN transactions_retirement r ON r.transaction_id = x.transaction_id
+    LEFT JOIN LATERAL (
+        SELECT r.public_id, r.published, r.beneficiary_name FROM transactions_transactionentry x
+        JOIN transactions_retirement r ON r.transaction_id = x.transaction_id
+        WHERE x.entry_id = h.id OFFSET 0) r ON true
     ORDER BY h.position, h.first_kg
 """
 _HISTORY_BY_INDEX = _HISTORY.format(lines=_BY_INDEX, count="count(*) OVER ()")
