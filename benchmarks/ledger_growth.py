@@ -25,8 +25,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -38,7 +37,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carboncore.settings")
 import django
 
 from benchmarks import dataset
-from benchmarks.ledger_history import KG, Chain, write_history
+from benchmarks.ledger_history import KG, Chain, databases, write_history
 from carboncore import local_database
 
 if TYPE_CHECKING:
@@ -84,39 +83,6 @@ def main() -> None:
                 for ledger in ledgers.values():
                     ledger.enter()
                     verify()
-
-
-@contextmanager
-def databases(name: str) -> Iterator[Callable[[], Any]]:
-    """Work in a database of our own; yields what opens a connection to a copy of it. All are dropped in the end."""
-    from django.db import connection
-
-    own, made = connection.settings_dict["NAME"], [name]
-
-    def maintain(statement: str) -> None:
-        connection.close()
-        connection.settings_dict["NAME"] = own
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-        connection.close()
-
-    def fresh() -> Any:
-        if len(made) > 1:
-            connection.connection = None  # a ledger's, which keeps it
-        made.append(f"{name}_{len(made)}")
-        maintain(f'CREATE DATABASE "{made[-1]}" TEMPLATE "{name}"')
-        connection.settings_dict["NAME"] = made[-1]
-        connection.connect()
-        opened, connection.connection = connection.connection, None
-        return opened
-
-    try:
-        maintain(f'CREATE DATABASE "{name}"')
-        connection.settings_dict["NAME"] = name
-        yield fresh
-    finally:
-        for each in reversed(made):
-            maintain(f'DROP DATABASE IF EXISTS "{each}" WITH (FORCE)')
 
 
 class Ledger:

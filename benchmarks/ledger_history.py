@@ -3,7 +3,8 @@
 Each chain is a batch that is issued to its seller and then given away credit by credit, spread over a year.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -171,3 +172,36 @@ def _write_chain(copy: psycopg.Copy, chain: Chain, first: int, receiver: Receive
         copy.write_row((first + position - 1, chain.number, position, kind, at, "", FORMAT, previous, new))
         previous = new
     return previous
+
+
+@contextmanager
+def databases(name: str) -> Iterator[Callable[[], Any]]:
+    """Work in a database of our own; yields what opens a connection to a copy of it. All are dropped in the end."""
+    from django.db import connection
+
+    own, made = connection.settings_dict["NAME"], [name]
+
+    def maintain(statement: str) -> None:
+        connection.close()
+        connection.settings_dict["NAME"] = own
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+        connection.close()
+
+    def fresh() -> Any:
+        if len(made) > 1:
+            connection.connection = None  # a ledger's, which keeps it
+        made.append(f"{name}_{len(made)}")
+        maintain(f'CREATE DATABASE "{made[-1]}" TEMPLATE "{name}"')
+        connection.settings_dict["NAME"] = made[-1]
+        connection.connect()
+        opened, connection.connection = connection.connection, None
+        return opened
+
+    try:
+        maintain(f'CREATE DATABASE "{name}"')
+        connection.settings_dict["NAME"] = name
+        yield fresh
+    finally:
+        for each in reversed(made):
+            maintain(f'DROP DATABASE IF EXISTS "{each}" WITH (FORCE)')
