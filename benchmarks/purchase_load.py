@@ -1,9 +1,9 @@
 """Buys over HTTP as fast as the server sells: keep-alive connections over raw sockets in one process.
 
-`python benchmarks/purchase_load.py HOST PORT SECONDS PROJECTS TOKEN…` opens one connection for each token and prints a
-JSON object: seconds, how many answers of each status and code, the median and 99th percentile of the answer's time in
-milliseconds, and the public ids of what was bought. Quantities and projects are drawn at random; each order has an
-Idempotency-Key of its own.
+`python benchmarks/purchase_load.py HOST PORT SECONDS PROJECTS KG TOKEN…` opens one connection for each token and
+prints a JSON object: seconds, how many answers of each status and code, the median and 99th percentile of the answer's
+time in milliseconds. Projects are drawn at random, quantities too unless KG is more
+than 0; each order has an Idempotency-Key of its own.
 """
 
 import json
@@ -28,20 +28,21 @@ LARGEST_KG = 5_000
 class Buyer(Connection):
     """One signed-in client that orders again as soon as its order is answered."""
 
-    def __init__(self, host: str, port: int, token: str, projects: int) -> None:
+    def __init__(self, host: str, port: int, token: str, projects: int, kg: int) -> None:
         super().__init__((host, port))
         self._head = (
             f"POST /api/v1/purchases HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n"
             "Content-Type: application/json\r\nUser-Agent: carboncore-benchmark\r\n"
         )
-        self._projects = projects
+        self._projects, self._kg = projects, kg
         self.began = 0.0
         self.answer = b""
 
     def order(self) -> None:
         """Order a random quantity of a random project."""
+        quantity = tonnes(self._kg or random.randint(1, LARGEST_KG))
         body = (
-            f'{{"project_id": {random.randint(1, self._projects)}, "quantity": "{random_tonnes()}",'
+            f'{{"project_id": {random.randint(1, self._projects)}, "quantity": "{quantity}",'
             f' "price_per_credit": "{PRICE}", "currency": "EUR"}}'
         )
         self.began, self.answer = time.perf_counter(), b""
@@ -62,22 +63,21 @@ class Buyer(Connection):
         return (int(head[9:12]), body) if len(body) >= length else None
 
 
-def random_tonnes() -> str:
-    """Return a quantity between one kilogram and five tonnes, as an order states it."""
-    kg = random.randint(1, LARGEST_KG)
+def tonnes(kg: int) -> str:
+    """Return a quantity as an order states it."""
     return f"{kg // 1000}.{kg % 1000:03d}"
 
 
-def run(host: str, port: int, seconds: float, projects: int, tokens: list[str]) -> dict[str, object]:
+def run(address: tuple[str, int], seconds: float, projects: int, kg: int, tokens: list[str]) -> dict[str, object]:
     """Buy for so many seconds; orders under way at the end are waited for, and counted with the time they took."""
     waiting = selectors.DefaultSelector()
     for token in tokens:
-        buyer = Buyer(host, port, token, projects)
+        buyer = Buyer(*address, token, projects, kg)
         waiting.register(buyer.socket, selectors.EVENT_READ, buyer)
         buyer.order()
     start = time.perf_counter()
     answers: Counter[str] = Counter()
-    times, bought, open_orders = [], [], len(tokens)
+    times, open_orders = [], len(tokens)
     while open_orders:
         for key, _ in waiting.select(timeout=1):
             if (answer := key.data.answered()) is None:
@@ -87,7 +87,6 @@ def run(host: str, port: int, seconds: float, projects: int, tokens: list[str]) 
             status, body = answer
             if status == 201:
                 answers["201"] += 1
-                bought.append(json.loads(body)["id"])
             else:
                 answers[f"{status} {json.loads(body).get('code')}"] += 1
             if now - start < seconds:
@@ -99,9 +98,8 @@ def run(host: str, port: int, seconds: float, projects: int, tokens: list[str]) 
         "answers": answers,
         "median_ms": statistics.median(times) * 1000,
         "p99_ms": statistics.quantiles(times, n=100)[98] * 1000,
-        "bought": bought,
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), sys.argv[5:])))
+    print(json.dumps(run((sys.argv[1], int(sys.argv[2])), float(sys.argv[3]), *map(int, sys.argv[4:6]), sys.argv[6:])))

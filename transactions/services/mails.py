@@ -58,7 +58,12 @@ def offer_mail(*, offer: Transaction, receiver: HoldingAccount) -> None:
 
 
 def _buyer(purchase: Transaction) -> Combinable:
-    return Value(purchase.guest_email) if purchase.to_user_id is None else _person(purchase.to_user_id)
+    if purchase.to_user_id is None:
+        return Value(purchase.guest_email)
+    # Whoever buys is known already; of a purchase that was read back, the address is looked up by the same statement.
+    if Transaction.to_user.is_cached(purchase):
+        return Value(purchase.to_user.email)
+    return _person(purchase.to_user_id)
 
 
 def _holder(account: HoldingAccount, person_id: int | None) -> Combinable | None:

@@ -51,6 +51,21 @@ def fetch_records(model: type[_Row], tail: str, params: Sequence[Any], *, only: 
     return [model.from_db(connection.alias, names, row) for row in fetch_all(f"{head} {tail}", params)]
 
 
+def insert_record(record: models.Model) -> None:
+    """Insert a new record whose fields hold plain values; its `pk` is set. No signal is sent and no parent is saved."""
+    sql, fields = _insert(type(record))
+    values = [field.get_db_prep_save(getattr(record, field.attname), connection) for field in fields]
+    ((record.pk,),) = fetch_all(sql, values)
+    record._state.adding, record._state.db = False, connection.alias  # noqa: SLF001 - Django's way to say "saved"
+
+
+def columns_of(model: type[models.Model], alias: str, only: tuple[str, ...] = ()) -> tuple[str, tuple[str, ...]]:
+    """Return a model's columns as they stand after SELECT, and its attributes in that order, for `Model.from_db`."""
+    fields = [field for field in model._meta.concrete_fields if not only or field.attname in only]
+    columns = ", ".join(f"{alias}.{connection.ops.quote_name(str(field.column))}" for field in fields)
+    return columns, tuple(field.attname for field in fields)
+
+
 def fetch_all(sql: str, params: Sequence[Any], *, plan_anew: bool = False) -> list[tuple[Any, ...]]:
     """Run `sql` (placeholders `%s`, no literal per cent sign) and return its rows.
 
@@ -106,8 +121,16 @@ def _named(sql: str) -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=100)
 def _select(model: type[models.Model], only: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    fields = [field for field in model._meta.concrete_fields if not only or field.attname in only]
-    columns = ", ".join(f"t.{connection.ops.quote_name(str(field.column))}" for field in fields)
+    columns, names = columns_of(model, "t", only)
     table = connection.ops.quote_name(model._meta.db_table)
-    head = f"SELECT {columns} FROM {table} AS t"  # noqa: S608 - names of columns and a table, from the model
-    return head, tuple(field.attname for field in fields)
+    return f"SELECT {columns} FROM {table} AS t", names  # noqa: S608 - names of columns and a table, from the model
+
+
+@lru_cache(maxsize=100)
+def _insert(model: type[models.Model]) -> tuple[str, list[Any]]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key and not field.generated]
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    places = ", ".join(f"%s::{field.db_type(connection)}" for field in fields)
+    table, key = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(model._meta.pk.column)
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}"  # noqa: S608 - as above
+    return sql, fields

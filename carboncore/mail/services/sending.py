@@ -12,10 +12,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Combinable, Value
 from django.utils import timezone
 
 from carboncore.audit.services import event_record
+from carboncore.common.api.statements import insert_record
 from carboncore.common.errors import InvalidInput, NotFound, StateConflict
 from carboncore.mail.choices import MailState
 from carboncore.mail.models import OutgoingMail
@@ -42,7 +43,8 @@ def mail_send(
     arguments, usually an id. Attachments come from such a function. The context is kept encrypted and is thrown away
     once the mail is sent, so a link with a token may be in it.
 
-    `to` is an address, or a subquery for one where looking it up first would cost a statement.
+    `to` is an address, or an address as a `Value` that nobody checks, or a subquery for one where looking it up first
+    would cost a statement.
 
     Returns None inside `nobody_mailed`.
 
@@ -55,13 +57,17 @@ def mail_send(
         address_check("to", to)
     if reply_to:
         address_check("reply_to", reply_to)
-    mail = OutgoingMail.objects.create(
+    mail = OutgoingMail(
         message_id=f"<{uuid.uuid4()}@{urlsplit(settings.PUBLIC_URL).hostname}>",
-        recipient=to,
+        recipient=to.value if isinstance(to, Value) else to,
         reply_to=reply_to,
         template=template,
         sealed=seal(context),
     )
+    if isinstance(mail.recipient, str):
+        insert_record(mail)
+    else:
+        mail.save(force_insert=True)
     # Robust: what was asked for is done and committed; a bell that does not ring must not look like a failure of it.
     transaction.on_commit(ring, robust=True)
     return mail
