@@ -20,3 +20,47 @@ class ConflictNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("Listing conflict not found.")
+
+
+class FactorFileRefused(InvalidInput):
+    """A file of emission factors cannot be loaded; the reason says what is wrong with it and what to do."""
+
+    code = "factor_file_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({"file": [reason]}, message=reason)
+        self.reason = reason
+
+
+class UnitUnknown(InvalidInput):
+    """A text names no unit of activity."""
+
+    code = "unit_unknown"
+
+    def __init__(self, text: str) -> None:
+        super().__init__({"unit": [f"“{text[:30]}” is no unit that is known here; give one such as kWh, m3 or litre."]})
+
+
+class UnitsDiffer(InvalidInput):
+    """Two units measure different things, so that no number turns one into the other."""
+
+    code = "units_differ"
+
+    def __init__(self, given: str, wanted: str) -> None:
+        reason = f"{given} cannot be turned into {wanted}: they measure different things."
+        super().__init__({"unit": [reason]}, message=reason)
+
+
+class EmissionNotFound(NotFound):
+    """There is no such result, or the caller may not know that there is."""
+
+    code = "emission_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Emission not found.")
+
+
+class CalculationRefused(InvalidInput):
+    """A calculation was asked for that cannot be done as asked."""
+
+    code = "calculation_refused"
