@@ -15,8 +15,10 @@ class AccountsConfig(AppConfig):
         from accounts.personal_data import register_personal_data
         from accounts.roles import sync_roles_after_migrate
         from accounts.services.own_data import account_data, account_data_erase, last_ownerships
+        from accounts.staff_cookies import connect
 
         post_migrate.connect(sync_roles_after_migrate, dispatch_uid="accounts.sync_roles")
+        connect()
         register_personal_data(
             name="accounts", export=account_data, erase=account_data_erase, hindrance=last_ownerships
         )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import jwt
 
 from accounts.choices import SessionKind
-from accounts.errors import TokenRefused
+from accounts.errors import EnrolmentRequired, TokenRefused
 from accounts.models import SignInSession, User
+from accounts.second_factor import may_work
 from accounts.tokens import PERSON_ISSUER, STAFF_ISSUER, AccessToken, SessionToken, StaffToken, token_read
 
 
@@ -39,11 +40,14 @@ def staff_bearer(text: str) -> Bearer:
 
     Raises:
         TokenRefused: as for `bearer_of`, or it is no token of staff.
+        EnrolmentRequired: it was got by the password alone, and the time for which that was enough is over.
     """
     token = token_read(StaffToken, text)
     session = _live_session(token, SessionKind.STAFF)
     if not token.belongs_to(session.user):
         raise TokenRefused("Invalid token")
+    if not may_work(session):
+        raise EnrolmentRequired
     return Bearer(session.user, session)
 
 
@@ -61,7 +65,7 @@ def person_bearer(text: str) -> Bearer:
 
 def _live_session(token: SessionToken, kind: SessionKind) -> SignInSession:
     """Return session and person in one statement."""
-    live = SignInSession.objects.live().select_related("user")
+    live = SignInSession.objects.live().select_related("user__staff_scope")
     session = live.filter(
         public_id=token.session, kind=kind, user__public_id=token.subject, user__is_active=True
     ).first()

@@ -43,6 +43,7 @@ class SessionKind(models.TextChoices):
     API = "api", "API"
     PAGES = "pages", "This site's pages"
     STAFF = "staff", "Staff API"
+    ADMIN = "admin", "Staff admin"
 
 
 class SessionEnd(models.TextChoices):
@@ -56,6 +57,8 @@ class SessionEnd(models.TextChoices):
     RECLAIMED = "reclaimed", "The owner took the account back"
     DEACTIVATED = "deactivated", "The account was deactivated"
     ERASED = "erased", "The account was erased"
+    IDLE = "idle", "Not used for too long"
+    FACTOR = "factor", "The second factor changed"
 
 
 class LinkPurpose(models.TextChoices):
@@ -64,3 +67,4 @@ class LinkPurpose(models.TextChoices):
     RESET_PASSWORD = "reset_password", "Choose a new password"
     CHANGE_EMAIL = "change_email", "Confirm a new e-mail"
     RECLAIM = "reclaim", "Undo a change of e-mail"
+    STAFF_INVITATION = "staff_invitation", "Choose the first password of a staff account"

@@ -91,6 +91,32 @@ def mail_erased(*, email: str) -> None:
     _send("erased", email, {})
 
 
+def mail_factors_changed(*, user: User, what: str) -> None:
+    """Tell a staff member that something about their second factor has changed."""
+    _send(
+        "factors_changed",
+        user.email,
+        {"what": what, "at": _moment(timezone.now()), **_staff("Look at it", "security/")},
+    )
+
+
+def mail_factors_reset(*, user: User, reason: str) -> None:
+    """Tell a staff member that a super admin took their factors away."""
+    at = _moment(timezone.now())
+    _send("factors_reset", user.email, {"reason": reason, "at": at, **_staff("Sign in", "")})
+
+
+def mail_staff_invitation(*, user: User, invited_by: User, token: str, expires_at: datetime) -> None:
+    """Send a new staff member the link to choose a password."""
+    link = _staff("Choose a password", f"invitation/{token}")
+    values = {"email": user.email, "invited_by": invited_by.get_full_name(), "until": _moment(expires_at)}
+    _send("staff_invitation", user.email, {**values, **link})
+
+
+def _staff(label: str, page: str) -> dict[str, str]:
+    return {"link_label": label, "link": f"{settings.PUBLIC_URL}{settings.STAFF_PATH}{page}"}
+
+
 def _account_exists(email: str) -> None:
     _send_if_few("account_exists", email, _page("Choose a new password", "forgotten"))
 

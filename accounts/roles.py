@@ -21,6 +21,17 @@ AUDITOR = "Auditor"
 # In order of precedence: the first that a person belongs to is the role that clients are shown.
 ROLE_NAMES = (SUPER_ADMIN, REGISTRY_OFFICER, REVIEWER, TRANSACTIONS_OFFICER, AUDITOR, VIEWER)
 
+# What clients switch on and off (the contract's flags), each as a group that can be given beside a role.
+PERMISSION_SETS = {
+    "projects": "May: projects",
+    "standards": "May: standards",
+    "transactions": "May: transactions",
+    "types": "May: types",
+    "delete": "May: delete",
+    "users": "May: users",
+}
+BUILT_IN_NAMES = (*ROLE_NAMES, *PERMISSION_SETS.values())
+
 OWN_APPS = ("accounts", "registry", "transactions", "integrations", "operations")
 
 _VIEW = {f"{app}.view_*" for app in ("registry", "transactions", "integrations", "operations")}
@@ -54,6 +65,9 @@ _REGISTRY_WORK = {
     "transactions.approve_issuancerequest",
 }
 
+_PROJECT_PARTS = ("project", "document", "projectstandard", "monitoringperiod")
+_STANDARD_PARTS = ("standard", "standardvalidator", "validatoraccreditation", "methodology")
+
 ROLE_PERMISSIONS: dict[str, set[str]] = {
     SUPER_ADMIN: {f"{app}.*" for app in OWN_APPS} | {"auth.view_group", "procrastinate.view_*", "mail.*", "audit.*"},
     REGISTRY_OFFICER: _VIEW | _REGISTRY_WORK,
@@ -80,6 +94,43 @@ ROLE_PERMISSIONS: dict[str, set[str]] = {
         "audit.export_event",
     },
     VIEWER: _VIEW,
+    PERMISSION_SETS["projects"]: {
+        "registry.view_*",
+        *(f"registry.{verb}_{model}" for verb in ("add", "change") for model in _PROJECT_PARTS),
+        "registry.submit_project",
+        "registry.validate_project",
+        "registry.register_project",
+        "registry.suspend_project",
+        "registry.withdraw_project",
+        "registry.publish_project",
+        "registry.settle_overlap",
+        "registry.verify_monitoringperiod",
+        "registry.delete_document",
+        "registry.delete_projectstandard",
+    },
+    PERMISSION_SETS["standards"]: {
+        "registry.view_*",
+        *(f"registry.{verb}_{model}" for verb in ("add", "change") for model in _STANDARD_PARTS),
+        "registry.delete_validatoraccreditation",
+    },
+    PERMISSION_SETS["transactions"]: {
+        *_VIEW,
+        "accounts.work_transactions",
+        "accounts.view_organisation",
+        "accounts.view_membership",
+        "transactions.add_*",
+        "transactions.change_*",
+        "transactions.approve_reversalrequest",
+    },
+    PERMISSION_SETS["types"]: {"registry.view_*", "registry.add_projecttype", "registry.change_projecttype"},
+    PERMISSION_SETS["delete"]: {"registry.view_*", "registry.delete_*"},
+    PERMISSION_SETS["users"]: {
+        "accounts.view_user",
+        "accounts.add_user",
+        "accounts.change_user",
+        "accounts.lift_lockout",
+        "auth.view_group",
+    },
 }
 
 # What clients are told they may show; each is one permission, asked anew at every request.

@@ -19,6 +19,7 @@ def favicon(_request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", home, name="home"),
     path("favicon.ico", favicon),
+    path("staff/", include("accounts.staff_pages.urls")),
     path("staff/", admin.site.urls),
     path("", include("transactions.pages.urls")),
     path("", include("accounts.pages.urls")),

@@ -1,6 +1,7 @@
 """The staff admin of accounts: people and groups."""
 
+from accounts.admin.factor_notice import factor_notice
 from accounts.admin.groups import GroupAdmin
 from accounts.admin.users import UserAdmin
 
-__all__ = ["GroupAdmin", "UserAdmin"]
+__all__ = ["GroupAdmin", "UserAdmin", "factor_notice"]

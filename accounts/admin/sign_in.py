@@ -1,14 +1,18 @@
-"""The staff admin's sign-in form: e-mail and password, judged by `accounts.services.sign_in` alone."""
+"""The staff admin's sign-in form: e-mail and password, judged by `accounts.services`; the second step follows."""
 
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.widgets import BASE_INPUT_CLASSES
 
 from accounts.errors import InvalidCredentials, SignInLocked
 from accounts.models import User
+from accounts.second_factor import has_second_factor
 from accounts.services import sign_in
+from accounts.staff_cookies import staff_enter
+from accounts.staff_pages.parts import pending_begin
 from carboncore.common.client_address import client_address
 from carboncore.common.password_hashing import SignInsBusy
 
@@ -62,6 +66,15 @@ class StaffSignInForm(forms.Form):
                 ) from None
         return self.cleaned_data
 
-    def get_user(self) -> User | None:
-        """Return who signed in; Django's sign-in view asks for it."""
-        return self.user
+    def enter(self, way: str) -> str:
+        """Sign in and return `way`; or, where the account has a second factor, return where to show it."""
+        if self.request is None or self.user is None:
+            raise ValueError("Only a valid form of a request signs in.")
+        if has_second_factor(self.user):
+            pending_begin(self.request, self.user, way)
+            return reverse("staff-second-factor")
+        try:
+            staff_enter(self.request, self.user, second_factor=False)
+        except InvalidCredentials:  # the account changed between the password and here
+            return reverse("admin:login")
+        return way

@@ -9,7 +9,7 @@ from accounts.bearers import Bearer, bearer_of
 from accounts.errors import TokenRefused
 from accounts.models import SignInSession, User
 from accounts.services import session_seen
-from carboncore.common.context import Entrance, set_actor
+from carboncore.common.context import Entrance, set_actor, set_proven_at
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -25,6 +25,7 @@ class BearerAuthentication(BaseAuthentication):
         bearer = bearer_of(text)
         set_actor(bearer.user, Entrance.API)
         if bearer.session is not None:
+            set_proven_at(bearer.session.proven_at)
             session_seen(session=bearer.session)
         return bearer.user, bearer
 

@@ -10,6 +10,12 @@ class LoginSerializer(StrictSerializer):
 
     email = TextField(max_length=254)
     password = TextField(max_length=4096, trim_whitespace=False)
+    code = TextField(
+        max_length=64,
+        required=False,
+        allow_blank=True,
+        help_text="Of an account with a second factor: the six digits of the authenticator app, or a recovery code.",
+    )
 
 
 class PermissionFlagsSerializer(serializers.Serializer):
@@ -28,7 +34,7 @@ class SignedInUserSerializer(serializers.Serializer):
 
     email = serializers.EmailField()
     role = serializers.CharField(
-        help_text="SuperAdmin, RegistryOfficer, Reviewer, TransactionsOfficer, Viewer or empty."
+        help_text="SuperAdmin, RegistryOfficer, Reviewer, TransactionsOfficer, Auditor, Viewer or empty."
     )
 
 
@@ -42,7 +48,7 @@ class LoginAnswerSerializer(serializers.Serializer):
 
 
 class LoginRefusedSerializer(serializers.Serializer):
-    """The answer to a wrong password, or to the sixth try."""
+    """The answer to a wrong password or code, to the sixth try, and to an account that lacks its second factor."""
 
     success = serializers.BooleanField()
     message = serializers.CharField()

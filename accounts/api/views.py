@@ -12,15 +12,24 @@ from accounts.api.serializers import (
     LoginSerializer,
     ValidAnswerSerializer,
 )
-from accounts.errors import InvalidCredentials, SignInLocked, TokenRefused
+from accounts.errors import (
+    EnrolmentRequired,
+    InvalidCredentials,
+    SecondFactorRefused,
+    SecondFactorRequired,
+    SignInLocked,
+    TokenRefused,
+)
 from accounts.roles import client_permissions, role_of
 from accounts.selectors import staff_by_token
-from accounts.services import sign_in, staff_session_start
+from accounts.services import staff_api_sign_in
 from accounts.tokens import StaffToken
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.views import ApiView
 from carboncore.common.client_address import client_address
+
+_REFUSALS = (InvalidCredentials, SecondFactorRequired, SecondFactorRefused, EnrolmentRequired, SignInLocked)
 
 
 class LoginView(ApiView):
@@ -38,24 +47,31 @@ class LoginView(ApiView):
         responses={
             200: LoginAnswerSerializer,
             401: LoginRefusedSerializer,
+            403: LoginRefusedSerializer,
             429: LoginRefusedSerializer,
             **refusals(400, 413, 415),
         },
     )
     def post(self, request: Request) -> HttpResponse:
-        """Sign in. Five wrong tries for one e-mail in fifteen minutes lock it; `Retry-After` says for how long."""
+        """Sign in. Five wrong tries for one e-mail in fifteen minutes lock it; `Retry-After` says for how long.
+
+        An account with a second factor is answered 401 `second_factor_required` until `code` is sent as well. One that
+        should have set a second factor up by now is answered 403 `second_factor_enrolment_required`.
+        """
         body = LoginSerializer(data=request.data)
         body.is_valid(raise_exception=True)
+        given = {"code": "", **body.validated_data}
         try:
-            user = sign_in(**body.validated_data, ip_address=client_address(request))
-        except (InvalidCredentials, SignInLocked) as error:
+            session = staff_api_sign_in(**given, ip_address=client_address(request))
+        except _REFUSALS as error:
             headers = {"Retry-After": str(error.retry_after)} if isinstance(error, SignInLocked) else {}
             refusal = {"success": False, "message": error.message, "error": error.message, "code": error.code}
             return json_response(refusal, status=error.http_status, headers=headers)
+        user = session.user
         return json_response(
             {
                 "success": True,
-                "token": str(StaffToken.for_session(staff_session_start(user=user))),
+                "token": str(StaffToken.for_session(session)),
                 "permissions": client_permissions(user),
                 "user": {"email": user.email, "role": role_of(user)},
             }
@@ -81,7 +97,7 @@ class ValidateView(ApiView):
             if token is None:
                 raise TokenRefused("Missing token", code="token_missing")
             user = staff_by_token(token)
-        except TokenRefused as error:
+        except (TokenRefused, EnrolmentRequired) as error:
             refusal = {"valid": False, "error": error.message, "message": error.message, "code": error.code}
             return json_response(refusal, status=401, headers={"WWW-Authenticate": 'Bearer realm="api"'})
         return json_response({"valid": True, "email": user.email, "permissions": client_permissions(user)})

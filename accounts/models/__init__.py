@@ -2,6 +2,7 @@
 
 from accounts.models.link import OneTimeLink, Registration
 from accounts.models.organisation import Membership, Organisation
+from accounts.models.scope import StaffScope
 from accounts.models.session import RefreshToken, SignInSession
 from accounts.models.sign_in import SignInAttempt
 from accounts.models.user import User
@@ -14,5 +15,6 @@ __all__ = [
     "Registration",
     "SignInAttempt",
     "SignInSession",
+    "StaffScope",
     "User",
 ]

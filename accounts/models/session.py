@@ -22,7 +22,8 @@ class SessionQuerySet(models.QuerySet["SignInSession"]):
 class SignInSession(models.Model):
     """One sign-in of one person on one device. Ending it ends every token that hangs on it, at once.
 
-    `second_factor_at` is when a second factor was shown in it.
+    `second_factor_at` is when a second factor was shown in it, `proven_at` when the person last showed who they are, by
+    password or factor: grave deeds ask that this was a moment ago.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -36,6 +37,7 @@ class SignInSession(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=20, choices=SessionEnd.choices, blank=True)
     second_factor_at = models.DateTimeField(null=True, blank=True)
+    proven_at = models.DateTimeField(default=timezone.now)
 
     objects = SessionQuerySet.as_manager()
 

@@ -62,6 +62,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         "active", default=True, help_text="Untick instead of deleting: ends every session and token at once."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    second_factor_grace_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        default=timezone.now,
+        editable=False,
+        help_text="Staff may work without a second factor for some days from here; empty: not at all.",
+    )
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
@@ -96,6 +103,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         permissions = [
             ("lift_lockout", "Can lift a sign-in lock-out"),
             ("work_transactions", "Can work with transactions and prices"),
+            ("reset_factors", "Can reset the second factors of a staff member"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,14 @@
 """The writes of the accounts app."""
 
+from accounts.services.administrators import administrator_change, administrator_deactivate, administrator_invite
 from accounts.services.email_changes import account_reclaim, email_change_ask, email_change_confirm
 from accounts.services.erasure import person_erase, personal_data_export
+from accounts.services.invitations import (
+    staff_invitation_accept,
+    staff_invitation_open,
+    staff_invite,
+    staff_invite_again,
+)
 from accounts.services.memberships import membership_remove, membership_set
 from accounts.services.organisations import (
     organisation_approve,
@@ -13,6 +20,15 @@ from accounts.services.organisations import (
 from accounts.services.passwords import password_change, password_forgotten, password_reset
 from accounts.services.people import person_roles_set, person_update
 from accounts.services.registration import registration_confirm, registration_create, registration_mail_again
+from accounts.services.second_factors import (
+    factor_remove,
+    factors_reset,
+    passkey_add,
+    passkey_prove,
+    recovery_codes_renew,
+    second_factor_prove,
+    totp_add,
+)
 from accounts.services.sessions import (
     person_sign_in,
     person_sign_in_by_page,
@@ -23,12 +39,14 @@ from accounts.services.sessions import (
     staff_session_start,
 )
 from accounts.services.sign_in import sign_in, sign_in_lock_lift, sign_in_lock_seconds
-from accounts.services.staff import (
-    group_save,
-    groups_givable_by,
-    staff_create,
-    staff_password_set,
-    staff_update,
+from accounts.services.staff import staff_create, staff_limits_set, staff_password_set, staff_update
+from accounts.services.staff_groups import group_save, groups_givable_by
+from accounts.services.staff_sign_in import (
+    session_proven,
+    staff_api_sign_in,
+    staff_by_passkey,
+    staff_password_change,
+    staff_prove_again,
 )
 from accounts.services.tidying import accounts_tidy
 from accounts.services.users import super_admin_create
@@ -36,8 +54,13 @@ from accounts.services.users import super_admin_create
 __all__ = [
     "account_reclaim",
     "accounts_tidy",
+    "administrator_change",
+    "administrator_deactivate",
+    "administrator_invite",
     "email_change_ask",
     "email_change_confirm",
+    "factor_remove",
+    "factors_reset",
     "group_save",
     "groups_givable_by",
     "membership_remove",
@@ -47,6 +70,8 @@ __all__ = [
     "organisation_reinstate",
     "organisation_reject",
     "organisation_suspend",
+    "passkey_add",
+    "passkey_prove",
     "password_change",
     "password_forgotten",
     "password_reset",
@@ -56,19 +81,32 @@ __all__ = [
     "person_sign_in_by_page",
     "person_update",
     "personal_data_export",
+    "recovery_codes_renew",
     "registration_confirm",
     "registration_create",
     "registration_mail_again",
+    "second_factor_prove",
     "session_end",
+    "session_proven",
     "session_refresh",
     "session_seen",
     "sessions_end",
     "sign_in",
     "sign_in_lock_lift",
     "sign_in_lock_seconds",
+    "staff_api_sign_in",
+    "staff_by_passkey",
     "staff_create",
+    "staff_invitation_accept",
+    "staff_invitation_open",
+    "staff_invite",
+    "staff_invite_again",
+    "staff_limits_set",
+    "staff_password_change",
     "staff_password_set",
+    "staff_prove_again",
     "staff_session_start",
     "staff_update",
     "super_admin_create",
+    "totp_add",
 ]

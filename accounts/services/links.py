@@ -42,8 +42,10 @@ def link_issue(*, user: User | None, purpose: LinkPurpose, lasts: timedelta, ema
     return token
 
 
-def link_use(*, token: str, purpose: LinkPurpose) -> OneTimeLink:
+def link_use(*, token: str, purpose: LinkPurpose, for_staff: bool = False) -> OneTimeLink:
     """Return the link and its person, both locked, and mark it used; call it inside a transaction.
+
+    Links of staff and those of people are never each other's.
 
     Raises:
         LinkRefused: it is none for this, was used, has expired, or its account is none that it could be for.
@@ -53,7 +55,7 @@ def link_use(*, token: str, purpose: LinkPurpose) -> OneTimeLink:
     if link is None or link.user is None or link.used_at is not None or link.expires_at <= timezone.now():
         raise LinkRefused
     user = User.objects.select_for_update(no_key=True).get(pk=link.user.pk)
-    if not user.is_active or user.is_staff:
+    if not user.is_active or user.is_staff != for_staff:
         raise LinkRefused
     link.user, link.used_at = user, timezone.now()
     link.save(update_fields=["used_at"])

@@ -19,6 +19,7 @@ from accounts.choices import SessionEnd, SessionKind
 from accounts.errors import InvalidCredentials, RefreshedAlready, RefreshRefused, SessionNotFound
 from accounts.mails import mail_refresh_reused
 from accounts.models import RefreshToken, SignInSession, User
+from accounts.second_factor import has_second_factor
 from accounts.services.sign_in import person_prove
 from accounts.tokens import STAFF_LIFETIME, AccessToken
 from carboncore.audit.choices import Outcome
@@ -27,6 +28,8 @@ from carboncore.common.context import current_actor
 
 HONEST_REPETITION = timedelta(seconds=10)
 SEEN_EVERY = timedelta(minutes=5)
+# Staff are signed out when they leave their desk, so theirs is kept closer.
+STAFF_SEEN_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,19 @@ def person_sign_in_by_page(*, email: str, password: str) -> SignInSession:
         return _start(user, SessionKind.PAGES, timedelta(seconds=settings.SESSION_COOKIE_AGE))
 
 
-def staff_session_start(*, user: User) -> SignInSession:
-    """Start the session that a staff token hangs on; whoever calls has seen all that the sign-in asks for.
+def staff_session_start(
+    *, user: User, kind: SessionKind = SessionKind.STAFF, second_factor: bool = False
+) -> SignInSession:
+    """Start the session that a staff token or the cookie of the staff admin hangs on.
+
+    Whoever calls has seen the password, and the second factor where `second_factor` says so.
 
     Raises:
-        InvalidCredentials: the account or its password changed meanwhile.
+        InvalidCredentials: the account, its password or its second factor changed meanwhile.
     """
+    lasts = timedelta(hours=settings.STAFF_SESSION_HOURS) if kind == SessionKind.ADMIN else STAFF_LIFETIME
     with transaction.atomic():
-        return _start(user, SessionKind.STAFF, STAFF_LIFETIME)
+        return _start(user, kind, lasts, second_factor=second_factor)
 
 
 def session_refresh(*, refresh_token: str) -> Tokens:
@@ -118,25 +126,26 @@ def session_end(*, user: User, public_id: uuid.UUID, reason: SessionEnd = Sessio
 def sessions_end(*, user: User, reason: SessionEnd, keep: SignInSession | None = None) -> int:
     """End all sessions of a person, except one if it is named; returns how many."""
     with transaction.atomic():
-        live = SignInSession.objects.live().filter(user=user).exclude(pk=keep.pk if keep else None)
+        live = SignInSession.objects.live().filter(user=user).exclude(pk=keep.pk if keep else 0)
         ended = live.update(ended_at=timezone.now(), end_reason=reason)
         event_record(action="session.ended_everywhere", obj=user, note=f"{reason.label}: {ended} sessions")
     return ended
 
 
 def session_seen(*, session: SignInSession) -> None:
-    """Note that a session is in use and from where; at most once in five minutes, so that reads stay reads."""
+    """Note that a session is in use and from where; at most once in some minutes, so that reads stay reads."""
     now = timezone.now()
-    if now - session.last_seen_at >= SEEN_EVERY:
+    every = STAFF_SEEN_EVERY if session.kind == SessionKind.ADMIN else SEEN_EVERY
+    if now - session.last_seen_at >= every:
         _seen(session, now)
 
 
-def _start(user: User, kind: SessionKind, lasts: timedelta) -> SignInSession:
+def _start(user: User, kind: SessionKind, lasts: timedelta, *, second_factor: bool = False) -> SignInSession:
     """Start a session of somebody whose password was right a moment ago, unless it was changed since."""
     now, here = timezone.now(), current_actor()
     # Locked: who changes the password ends all sessions, and this one must be there before that, or never.
     same = User.objects.select_for_update(no_key=True).filter(pk=user.pk, password=user.password, is_active=True)
-    if not same.exists():
+    if not same.exists() or (user.is_staff and not second_factor and has_second_factor(user)):
         raise InvalidCredentials
     User.objects.filter(pk=user.pk).update(last_login=now)
     session = SignInSession.objects.create(
@@ -147,6 +156,8 @@ def _start(user: User, kind: SessionKind, lasts: timedelta) -> SignInSession:
         created_at=now,
         last_seen_at=now,
         expires_at=now + lasts,
+        second_factor_at=now if second_factor else None,
+        proven_at=now,
     )
     event_record(action="session.started", obj=session, actor=user, note=kind.label)
     return session

@@ -28,7 +28,9 @@ WINDOW = timedelta(minutes=15)
 
 
 def sign_in(*, email: str, password: str, ip_address: str | None) -> User:
-    """Return the active staff member whose e-mail and password these are; whoever has a second factor still has to show it.
+    """Return the active staff member whose e-mail and password these are.
+
+    Whoever has a second factor still has to show it, and the wrong tries count until then.
 
     The try is recorded as wrong *before* the password is looked at and corrected afterwards, so that
     any number of simultaneous guesses cannot get more than five looks at one e-mail.

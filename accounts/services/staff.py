@@ -1,43 +1,66 @@
-"""Staff accounts: making, changing and giving rights, so that nobody gives what they do not hold.
-
-Three rules stand behind every function here: a person gives only groups whose every permission they hold;
-they change only accounts that hold no permission they lack; and never their own groups or activity. The last
-active super admin cannot be put out of action, or nobody could repair anything.
-"""
+"""Staff accounts: making, changing and giving rights; the rules about whose are in `staff_rights`."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
+from django.utils import timezone
 
-from accounts.models import User
-from accounts.roles import ROLE_NAMES, SUPER_ADMIN
+from accounts.choices import LinkPurpose, SessionEnd
+from accounts.limits import NO_LIMITS, Limits, known_countries, known_standards, limits_of
+from accounts.models import StaffScope, User
+from accounts.password_rules import MAX_PASSWORD_LENGTH, is_storable
+from accounts.roles import SUPER_ADMIN
+from accounts.services.links import links_cancel
+from accounts.services.sessions import sessions_end
+from accounts.services.staff_rights import (
+    lock_super_admins,
+    require_a_super_admin,
+    require_groups_givable,
+    require_limits_givable,
+    require_not_above,
+    require_not_own_standing,
+    require_permission,
+    require_still_working,
+    staff_locked,
+)
 from carboncore.audit.services import changes_since, event_record, state_of
-from carboncore.common.errors import InvalidInput, NotAllowed, NotFound, StateConflict
+from carboncore.common.errors import InvalidInput, NotAllowed
+from carboncore.common.fresh import require_fresh
 
 STAFF_FIELDS = frozenset({"email", "full_name", "is_active", "is_staff"})
-_SUPER_ADMINS_KEY = 7_301_002
 
 
 def staff_create(
-    *, actor: User, email: str, full_name: str = "", groups: Collection[Group] = (), password: str | None = None
+    *,
+    actor: User,
+    email: str,
+    full_name: str = "",
+    groups: Collection[Group] = (),
+    password: str | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> User:
     """Create an active staff account; without a password it cannot sign in until one is set.
 
     Raises:
         NotAllowed: `actor` may not add users, or does not hold all that a group gives.
+        ReauthenticationRequired: `actor` showed who they are too long ago.
         InvalidInput: the e-mail is none or is taken, or the password is too weak.
     """
-    _require(actor, "accounts.add_user", "add staff accounts")
-    _require_groups_givable(actor, groups)
+    require_permission(actor, "accounts.add_user", "add staff accounts")
+    require_groups_givable(actor, groups)
+    require_limits_givable(actor, limits)
+    require_fresh()
+    _check_limits(limits)
     user = User(email=_checked_email(email), full_name=full_name.strip(), is_staff=True)
-    if password is not None:
-        _check_password(password, user)
+    if password is None:
+        user.second_factor_grace_from = None  # whoever comes by a link sets a factor up right away
+    else:
+        check_staff_password(password, user)
     with transaction.atomic():
         if User.objects.filter(email=user.email).exists():
             raise InvalidInput({"email": ["An account with this e-mail already exists."]})
@@ -46,6 +69,8 @@ def staff_create(
         user.groups.set(groups)
         told = {**changes_since({}, user), "groups": [[], _names(groups)]}
         event_record(action="staff.created", obj=user, actor=actor, changes=told)
+        if limits:
+            _write_limits(actor, user, limits)
     return user
 
 
@@ -54,33 +79,63 @@ def staff_update(*, actor: User, pk: int, fields: Mapping[str, Any], groups: Col
 
     Raises:
         NotFound: there is no such account.
-        NotAllowed: `actor` may not change users, or one of the module's rules forbids this change.
+        NotAllowed: `actor` may not change users, or a rule of `staff_rights` forbids this change.
+        ReauthenticationRequired: rights or activity are to change, and `actor` showed who they are too long ago.
         StateConflict: it would leave no active super admin.
         InvalidInput: with every reason by field.
     """
-    _require(actor, "accounts.change_user", "change staff accounts")
+    require_permission(actor, "accounts.change_user", "change staff accounts")
     unknown = sorted(set(fields) - STAFF_FIELDS)
     if unknown:
         raise InvalidInput({name: ["This cannot be set here."] for name in unknown})
+    if groups is not None or {"is_active", "is_staff", "email"} & set(fields):
+        require_fresh()
     with transaction.atomic():
-        _lock_super_admins()
-        user = _locked(pk)
-        _require_not_above(actor, user)
-        _require_not_own_standing(actor, user, fields, groups)
-        before, groups_before = state_of(user), _names(user.groups.all())
+        lock_super_admins()
+        require_still_working(actor)
+        user = staff_locked(pk)
+        require_not_above(actor, user)
+        require_not_own_standing(actor, user, fields, groups)
+        before, groups_before = state_of(user), set(user.groups.all())
         if groups is not None:
-            _require_groups_givable(actor, set(groups) ^ set(user.groups.all()))
+            require_groups_givable(actor, set(groups) ^ groups_before)
         for name, value in fields.items():
             setattr(user, name, value.strip() if isinstance(value, str) else value)
         user.email = _checked_email(user.email)
+        if user.is_staff and not before["is_staff"]:
+            user.second_factor_grace_from = timezone.now()
         _save(user)
         told: dict[str, Any] = changes_since(before, user)
-        if groups is not None:
+        if groups is not None and groups_before != set(groups):
             user.groups.set(groups)
-            if groups_before != _names(groups):
-                told["groups"] = [groups_before, _names(groups)]
-        _require_a_super_admin()
-        event_record(action="staff.changed", obj=user, actor=actor, changes=told)
+            told["groups"] = [_names(groups_before), _names(groups)]
+        require_a_super_admin()
+        event_record(action=_action(before, user), obj=user, actor=actor, changes=told)
+        _end_what_is_over(before, user)
+    return user
+
+
+def staff_limits_set(*, actor: User, pk: int, limits: Limits) -> User:
+    """Limit an account to some countries and standards; empty limits take them away.
+
+    Raises:
+        NotFound: there is no such account.
+        NotAllowed: `actor` may not change users, it is their own account, or the limits are wider than theirs.
+        ReauthenticationRequired: `actor` showed who they are too long ago.
+        InvalidInput: on `countries` or `standards`: a code that there is not.
+    """
+    require_permission(actor, "accounts.change_user", "set limits")
+    require_fresh()
+    _check_limits(limits)
+    with transaction.atomic():
+        user = staff_locked(pk)
+        if actor.pk == user.pk:
+            raise NotAllowed("You cannot change your own limits; ask somebody else.")
+        require_not_above(actor, user)
+        require_limits_givable(actor, limits)
+        if limits and (user.is_superuser or user.groups.filter(name=SUPER_ADMIN).exists()):
+            raise InvalidInput({"countries": ["A super admin has no limits. Give another role first."]})
+        _write_limits(actor, user, limits)
     return user
 
 
@@ -93,122 +148,70 @@ def staff_password_set(*, actor: User, pk: int, password: str) -> User:
         InvalidInput: the password is too weak.
     """
     with transaction.atomic():
-        user = _locked(pk)
+        user = staff_locked(pk)
         if actor.pk != user.pk:
-            _require(actor, "accounts.change_user", "set passwords")
-            _require_not_above(actor, user)
-        _check_password(password, user)
+            require_permission(actor, "accounts.change_user", "set passwords")
+            require_not_above(actor, user)
+            require_fresh()
+        check_staff_password(password, user)
         user.set_password(password)
         user.save(update_fields=["password"])
+        sessions_end(user=user, reason=SessionEnd.PASSWORD)
         event_record(action="staff.password_set", obj=user, actor=actor)
     return user
 
 
-def group_save(*, actor: User, pk: int | None, name: str, permissions: Collection[Permission]) -> Group:
-    """Create (`pk=None`) or change a group that is none of the built-in ones.
+def check_staff_password(password: str, user: User) -> None:
+    """Check a new password of a staff account.
 
     Raises:
-        NotFound: there is no such group.
-        NotAllowed: `actor` may not, does not hold a permission given, or the group is built in.
-        InvalidInput: the name is empty or taken.
+        InvalidInput: on `password`: it is too weak or too long.
     """
-    _require(actor, "auth.add_group" if pk is None else "auth.change_group", "change groups")
-    name = name.strip()
-    with transaction.atomic():
-        group = Group() if pk is None else Group.objects.select_for_update().filter(pk=pk).first()
-        if group is None:
-            raise NotFound("Group not found.")
-        if group.name in ROLE_NAMES:
-            raise NotAllowed("The built-in groups belong to the program. Make another group instead.")
-        if not name or Group.objects.filter(name__iexact=name).exclude(pk=group.pk).exists():
-            raise InvalidInput({"name": ["Give the group a name that no other group has."]})
-        if missing := _codes(permissions) - _held(actor):
-            raise NotAllowed(f"You cannot give a permission that you do not hold: {', '.join(sorted(missing)[:5])}.")
-        held = set() if pk is None else _codes(group.permissions.select_related("content_type"))
-        told = {
-            "name": [group.name, name],
-            "permissions_given": sorted(_codes(permissions) - held),
-            "permissions_taken": sorted(held - _codes(permissions)),
-        }
-        group.name = name
-        group.save()
-        group.permissions.set(permissions)
-        event_record(action="group.created" if pk is None else "group.changed", obj=group, actor=actor, changes=told)
-    return group
+    if len(password) > MAX_PASSWORD_LENGTH or not is_storable(password):
+        raise InvalidInput({"password": [f"Use up to {MAX_PASSWORD_LENGTH:,} characters that can be typed."]})
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidInput({"password": error.messages}) from None
 
 
-def groups_givable_by(actor: User) -> list[Group]:
-    """Return the groups whose every permission `actor` holds."""
-    held = _held(actor)
-    groups = Group.objects.prefetch_related("permissions__content_type").order_by("name")
-    return [group for group in groups if _codes(group.permissions.all()) <= held]
+def _action(before: Mapping[str, Any], user: User) -> str:
+    if before["is_active"] == user.is_active:
+        return "staff.changed"
+    return "staff.reactivated" if user.is_active else "staff.deactivated"
 
 
-def _require(actor: User, permission: str, deed: str) -> None:
-    if not actor.has_perm(permission):
-        raise NotAllowed(f"You may not {deed}. A super admin can, or can give you the right.")
+def _end_what_is_over(before: Mapping[str, Any], user: User) -> None:
+    works = user.is_active and user.is_staff
+    if not works or not before["is_staff"]:  # what somebody opened as a person is not for staff, either
+        sessions_end(user=user, reason=SessionEnd.REVOKED if works else SessionEnd.DEACTIVATED)
+        links_cancel(user=user, purposes=list(LinkPurpose))
 
 
-def _require_groups_givable(actor: User, groups: Collection[Group]) -> None:
-    held = _held(actor)
-    with_permissions = Group.objects.filter(pk__in=[group.pk for group in groups]).prefetch_related(
-        "permissions__content_type"
-    )
-    for group in with_permissions:
-        if not _codes(group.permissions.all()) <= held:
-            raise NotAllowed(f"You cannot give or take the group “{group.name}”: it holds permissions that you lack.")
+def _check_limits(limits: Limits) -> None:
+    errors = {}
+    if unknown := limits.countries - {code for code, _ in known_countries()}:
+        errors["countries"] = [
+            f"There is no country {code[:10]}. Use ISO codes such as BR." for code in sorted(unknown)
+        ]
+    if unknown := limits.standards - set(known_standards()):
+        errors["standards"] = [f"There is no standard {code[:20]}." for code in sorted(unknown)]
+    if errors:
+        raise InvalidInput(errors)
 
 
-def _require_not_above(actor: User, user: User) -> None:
-    if actor.pk != user.pk and not _standing(user) <= _held(actor):
-        raise NotAllowed(
-            "This account holds permissions that you lack, so only somebody with all of them may change it."
-        )
-
-
-def _require_not_own_standing(
-    actor: User, user: User, fields: Mapping[str, Any], groups: Collection[Group] | None
-) -> None:
-    if actor.pk != user.pk:
-        return
-    if groups is not None and set(groups) != set(user.groups.all()):
-        raise NotAllowed("You cannot change your own groups; ask another super admin.")
-    if not fields.get("is_active", True) or not fields.get("is_staff", True):
-        raise NotAllowed("You cannot lock yourself out; ask another super admin.")
-
-
-def _require_a_super_admin() -> None:
-    super_admin = Q(is_superuser=True) | Q(groups__name=SUPER_ADMIN)
-    if not User.objects.filter(super_admin, is_active=True, is_staff=True).exists():
-        raise StateConflict("This is the last active super admin. Make another one first.")
-
-
-def _lock_super_admins() -> None:
-    """Let one such change at a time go on: two super admins deactivating each other would both see the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SUPER_ADMINS_KEY])
-
-
-def _held(actor: User) -> set[str]:
-    if actor.is_active and actor.is_superuser:
-        return _codes(Permission.objects.select_related("content_type"))
-    return set(actor.get_all_permissions())
-
-
-def _standing(user: User) -> set[str]:
-    """What the account gives whoever uses it, a deactivated one included: it could be given life again."""
-    if user.is_superuser:
-        return _codes(Permission.objects.select_related("content_type"))
-    given = Permission.objects.filter(Q(group__user=user) | Q(user=user))
-    return _codes(given.select_related("content_type"))
+def _write_limits(actor: User, user: User, limits: Limits) -> None:
+    before = limits_of(User.objects.get(pk=user.pk)).told()
+    if limits:
+        StaffScope.objects.update_or_create(user=user, defaults=limits.told())
+    else:
+        StaffScope.objects.filter(user=user).delete()
+    told = {name: [before[name], codes] for name, codes in limits.told().items() if before[name] != codes}
+    event_record(action="staff.limits_set", obj=user, actor=actor, changes=told)
 
 
 def _names(groups: Any) -> list[str]:
     return sorted(group.name for group in groups)
-
-
-def _codes(permissions: Any) -> set[str]:
-    return {f"{p.content_type.app_label}.{p.codename}" for p in permissions}
 
 
 def _checked_email(email: str) -> str:
@@ -220,13 +223,6 @@ def _checked_email(email: str) -> str:
     return email
 
 
-def _check_password(password: str, user: User) -> None:
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise InvalidInput({"password": error.messages}) from None
-
-
 def _save(user: User) -> None:
     try:
         user.full_clean(exclude=["password"])
@@ -235,10 +231,3 @@ def _save(user: User) -> None:
             {field: [str(r) for r in reasons] for field, reasons in error.message_dict.items()}
         ) from None
     user.save()
-
-
-def _locked(pk: int) -> User:
-    user = User.objects.select_for_update().filter(pk=pk).first()
-    if user is None:
-        raise NotFound("Account not found.")
-    return user

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -26,7 +27,8 @@ class Entrance(models.TextChoices):
 class Actor:
     """The person (or None for the system itself) and the entrance of the present unit of work, and where it came from.
 
-    `on_behalf_of` is the account or organisation for which the person acts, when that is somebody else.
+    `on_behalf_of` is the account or organisation for which the person acts, when that is somebody else. `proven_at` is
+    when they last showed, in this session, who they are.
     """
 
     user: Any | None
@@ -35,6 +37,7 @@ class Actor:
     user_agent: str = ""
     request_id: str = ""
     on_behalf_of: Any | None = None
+    proven_at: datetime | None = None
 
 
 _NOBODY = Actor(None, Entrance.COMMAND)
@@ -76,3 +79,8 @@ def acting_for(principal: Any | None) -> Iterator[None]:
 def set_actor(user: Any | None, entrance: Entrance) -> None:
     """Name the actor for the rest of the enclosing `acting` block (a request learns its user late)."""
     _current.set(replace(_current.get(), user=user, entrance=entrance))
+
+
+def set_proven_at(moment: datetime | None) -> None:
+    """Say when the actor last showed who they are, for the rest of the enclosing `acting` block."""
+    _current.set(replace(_current.get(), proven_at=moment))

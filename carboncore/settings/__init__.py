@@ -15,3 +15,4 @@ from .operations import *  # noqa: E402
 from .payments import *  # noqa: E402
 from .people import *  # noqa: E402
 from .security import *  # noqa: E402
+from .staff import *  # noqa: E402

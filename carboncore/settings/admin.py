@@ -1,6 +1,7 @@
 """The staff admin's theme, navigation and sign-in, and how it imports and exports."""
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 STAFF_SIGN_IN_FORM = "accounts.admin.sign_in.StaffSignInForm"
 
@@ -14,6 +15,12 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("carboncore/icon.svg")},
     ],
     "SHOW_HISTORY": True,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "My sign-in", "link": reverse_lazy("staff-security")},
+            {"title": "Change password", "link": reverse_lazy("staff-password")},
+        ],
+    },
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": False,
     "BORDER_RADIUS": "6px",

@@ -54,7 +54,7 @@ ACCOUNTS_PERMISSIONS = {
         for model in ("user", "signinattempt", "organisation", "membership")
     }
     | {"view_historicalorganisation", "view_historicalmembership", "view_signinsession"}
-    | {"lift_lockout", "work_transactions", "approve_organisation"},
+    | {"lift_lockout", "work_transactions", "approve_organisation", "reset_factors"},
     REGISTRY_OFFICER: {
         "lift_lockout", "view_user", "approve_organisation", "view_organisation", "view_membership",
         "view_historicalorganisation", "view_historicalmembership",
