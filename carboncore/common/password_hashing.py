@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import connection
 
 from carboncore.common.errors import RegistryError
 
@@ -62,11 +63,15 @@ def hashing_turn() -> Iterator[None]:
             raise SignInsBusy
         _waiting += 1
     try:
-        _one.acquire()
+        if not _one.acquire(blocking=False):
+            _give_connection_back()
+            _one.acquire()
     finally:
         with _counting:
             _waiting -= 1
-    time.sleep(max(0.0, _rest_until - time.monotonic()))
+    if (rest := _rest_until - time.monotonic()) > 0:
+        _give_connection_back()
+        time.sleep(rest)
     begun = time.monotonic()
     _held.turn = True
     try:
@@ -76,6 +81,12 @@ def hashing_turn() -> Iterator[None]:
         now = time.monotonic()
         _rest_until = now + (now - begun)
         _one.release()
+
+
+def _give_connection_back() -> None:
+    """Let others have the database while this thread waits; the next statement takes a connection again."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 class QueueingArgon2(Argon2PasswordHasher):
