@@ -189,7 +189,7 @@ def test_only_declared_actions_are_recorded():
 
 
 def test_the_scan_sees_writes_in_their_many_forms():
-    assert writes("accounts.services.staff", "group_save")
+    assert writes("registry.services.catalogue", "standard_save")
     assert writes("transactions.services.recording", "record_entry")
     assert not writes("transactions.services.prices", "price_for")
     assert not writes("registry.services.lifecycle", "available_moves")
