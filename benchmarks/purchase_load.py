@@ -63,6 +63,14 @@ class Buyer(Connection):
         return (int(head[9:12]), body) if len(body) >= length else None
 
 
+def refusal(body: bytes) -> str:
+    """Return the code of a refusal; what is none of the API's own is an error by any name, so its beginning."""
+    try:
+        return str(json.loads(body)["code"])
+    except (ValueError, KeyError, TypeError):
+        return repr(body[:80])
+
+
 def tonnes(kg: int) -> str:
     """Return a quantity as an order states it."""
     return f"{kg // 1000}.{kg % 1000:03d}"
@@ -88,7 +96,7 @@ def run(address: tuple[str, int], seconds: float, projects: int, kg: int, tokens
             if status == 201:
                 answers["201"] += 1
             else:
-                answers[f"{status} {json.loads(body).get('code')}"] += 1
+                answers[f"{status} {refusal(body)}"] += 1
             if now - start < seconds:
                 key.data.order()
             else:
