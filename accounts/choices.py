@@ -24,6 +24,25 @@ class MembershipRole(models.TextChoices):
 MOVING_ROLES = (MembershipRole.OWNER, MembershipRole.TRADER)
 
 
+class InvitationState(models.TextChoices):
+    """What became of an invitation to an organisation. One whose time is over stays open and can be sent again."""
+
+    OPEN = "open", "Open"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    REVOKED = "revoked", "Revoked"
+
+
+class ConsentState(models.TextChoices):
+    """Whether a second member of an organisation agreed to what one of them asked for."""
+
+    PENDING = "pending", "Waiting for a second member"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    EXPIRED = "expired", "Expired"
+
+
 class Role(models.TextChoices):
     """What a person is to the registry. Everybody buys; staff grant the others. Staff itself is `is_staff`."""
 

@@ -120,6 +120,13 @@ class RequestState(models.TextChoices):
     REJECTED = "rejected", "Rejected"
 
 
+class ApprovedKind(models.TextChoices):
+    """What a second member of an organisation approves."""
+
+    TRANSFER = "transfer", "Transfer"
+    OFFER = "offer", "Transfer offer"
+
+
 class RetirementPurpose(models.TextChoices):
     """Why credits are retired; the list that registries share."""
 

@@ -20,6 +20,12 @@ class Organisation(models.Model):
     registration_number = models.CharField(
         max_length=100, blank=True, help_text="As the country's own register of companies writes it."
     )
+    transfer_limit_kg = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Kilograms that one member may transfer alone; empty: any quantity.",
+    )
     state = models.CharField(
         max_length=10, choices=OrganisationState.choices, default=OrganisationState.PENDING, editable=False
     )
@@ -42,6 +48,10 @@ class Organisation(models.Model):
                 condition=Q(country_code__regex=r"^[A-Z]{2}$"), name="accounts_organisation_country_is_code"
             ),
             models.CheckConstraint(condition=~Q(name=""), name="accounts_organisation_name_given"),
+            models.CheckConstraint(
+                condition=Q(transfer_limit_kg__isnull=True) | Q(transfer_limit_kg__gt=0),
+                name="accounts_organisation_limit_positive",
+            ),
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("created_by")),
                 name="accounts_organisation_second_person",

@@ -1,6 +1,7 @@
 """The models of the transactions app."""
 
 from transactions.models.account import Balance, DailyChange, HoldingAccount
+from transactions.models.approval import MovementApproval
 from transactions.models.batch import Block, CreditBatch
 from transactions.models.checkpoint import Checkpoint, CheckpointBatch, EntryProof
 from transactions.models.idempotency import IdempotencyKey
@@ -29,6 +30,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerLine",
     "LedgerVerification",
+    "MovementApproval",
     "OriginCredits",
     "Payment",
     "PaymentIssue",
