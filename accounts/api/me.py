@@ -20,6 +20,7 @@ from accounts.api.people_shapes import (
 )
 from accounts.selectors import person_shown_to
 from accounts.services import email_change_ask, password_change, person_erase, person_update, personal_data_export
+from carboncore.audit.services import personal_data_read_record
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.serializers import DoneSerializer
@@ -141,4 +142,6 @@ class PersonView(ApiView):
         """Read what is public of a person; more of oneself, and as staff who view users."""
         viewer = signed_in(request) if request.user.is_authenticated else None
         person, sees_all = person_shown_to(viewer=viewer, public_id=public_id)
+        if sees_all and viewer != person:
+            personal_data_read_record(obj=person)
         return json_response(person_body(person, sees_all=sees_all))

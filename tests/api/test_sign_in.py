@@ -230,7 +230,7 @@ def test_validate_says_whose_token_it_is(staff):
 
 
 def forged(user, **changes):
-    claims = {**staff_token(user).payload, **changes}
+    claims = {"iss": "carboncore-admin", **staff_token(user).payload, **changes}
     return jwt.encode(claims, settings.JWT_SIGNING_KEY, "HS256")
 
 

@@ -92,8 +92,12 @@ def test_everybody_sees_the_public_fields_and_the_owner_and_staff_all(me, ben, s
     assert set(Api().get(path).json()) == PUBLIC
     assert set(stranger.get(path).json()) == PUBLIC
     assert set(me.get(path).json()) == FULL
-    assert set(staff(REGISTRY_OFFICER).get(path).json()) == FULL
     assert set(staff(VIEWER).get(path).json()) == PUBLIC
+    assert Event.objects.filter(action="user.personal_data_read").count() == 0
+    clerk = staff(REGISTRY_OFFICER)
+    assert set(clerk.get(path).json()) == FULL
+    event = Event.objects.get(action="user.personal_data_read")
+    assert (event.actor_id, event.object_id) == (clerk.user.pk, str(ben.pk))
 
 
 @pytest.mark.parametrize("who", ["nobody", "staff", "deactivated", "nameless"])

@@ -128,6 +128,14 @@ def test_credits_that_a_guest_bought_wait_for_whoever_proves_the_email(by_invoic
 # --- a copy of one's data, and erasure ----------------------------------------------------------------------
 
 
+def test_the_e_mail_of_a_guest_has_the_form_of_an_account_s(by_invoice):
+    batch = selling_batch()
+
+    Api().post("/purchases", order_of(batch, guest_email=" Anna@пример.рф"), **once())
+
+    assert HoldingAccount.objects.get(claim_email="anna@xn--e1afmkfd.xn--p1ai").owner is None
+
+
 def test_the_copy_of_one_s_data_tells_what_the_ledger_holds(bought):
     anna, batch, purchase = bought
 

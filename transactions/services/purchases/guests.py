@@ -1,9 +1,8 @@
 """Whose account bought credits go to: the buyer's own, or one that waits for the owner of a guest's e-mail."""
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
+from accounts.identifiers import email_kept
 from accounts.models import User
 from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput
@@ -60,16 +59,12 @@ def guest_accounts_claim(*, user: User) -> list[HoldingAccount]:
 
 
 def guest_email_checked(email: str) -> str:
-    """Return an e-mail in lower case, without blanks around it.
+    """Return an e-mail in the form that accounts keep it in, so that its owner finds the credits.
 
     Raises:
         InvalidInput: on `guest_email`.
     """
-    email = email.strip().lower()
     try:
-        validate_email(email)
-    except ValidationError:
+        return email_kept(email)
+    except ValueError:
         raise InvalidInput({"guest_email": ["Give an e-mail address; the credits wait for its owner."]}) from None
-    if len(email) > 254:
-        raise InvalidInput({"guest_email": ["Use an e-mail address of at most 254 characters."]})
-    return email
