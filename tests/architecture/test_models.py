@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.models import PROTECT
 
-APPS = ("mail", "accounts", "registry", "transactions", "integrations")
+APPS = ("audit", "mail", "accounts", "registry", "transactions", "integrations")
 MODELS = [model for app in APPS if apps.is_installed(app) for model in apps.get_app_config(app).get_models()]
 OWN = [
     model for model in MODELS if not hasattr(model, "instance_type") and "historical" not in str(model._meta.model_name)

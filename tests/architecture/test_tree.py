@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 APPS = (
     "carboncore/common",
+    "carboncore/audit",
     "carboncore/mail",
     "carboncore/operations",
     "accounts",
