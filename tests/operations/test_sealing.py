@@ -1,4 +1,4 @@
-"""A sealed stream comes back as it was, and a missing, swapped or repeated chunk is noticed whatever a checksum says."""
+"""A sealed stream comes back as it was; a missing, swapped or repeated chunk is noticed whatever a checksum says."""
 
 import io
 
