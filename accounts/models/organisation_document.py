@@ -1,4 +1,4 @@
-"""Documents that an organisation shows to prove what it is: an extract of the register, statutes, powers of attorney."""
+"""Documents that an organisation shows to prove what it is: an extract of the register, statutes, a mandate."""
 
 import uuid
 

@@ -14,8 +14,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from carboncore.common.admin.base import StaffTabularInline
 from carboncore.common.admin.refusals import RefusableForm
+from carboncore.common.file_types import ALLOWED_ENDINGS
 from registry.admin.row_choices import RowChoicesForm, RowChoicesInline
-from registry.file_types import ALLOWED_ENDINGS
 from registry.models import Document, ProjectStandard
 
 PLAIN_INLINE = "registry/project_inline.html"

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.http import FileResponse, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -16,6 +16,7 @@ from accounts.api.authentication import bearer_token, signed_in
 from accounts.errors import TokenRefused
 from accounts.selectors import staff_by_token
 from carboncore.common.api.bodies import json_response
+from carboncore.common.api.files import stored_file_response
 from carboncore.common.api.listing import Condition
 from carboncore.common.api.parsers import StrictJSONParser
 from carboncore.common.api.reading import PRIVATE_CACHE, PUBLIC_CACHE, list_response
@@ -177,26 +178,14 @@ def _may_see(request: Request) -> bool:
 
 
 def _file_response(request: Request, document: Document) -> HttpResponseBase:
-    tag = f'"{document.sha256}"'
-    public = _is_public(document)
-    response: HttpResponseBase
-    if request.META.get("HTTP_IF_NONE_MATCH", "").removeprefix("W/") == tag:
-        response = HttpResponse(status=304)
-    else:
-        try:
-            content = document.file.open("rb")
-        except FileNotFoundError:
-            raise NotFound("Document not found.") from None
-        response = FileResponse(
-            content, as_attachment=True, filename=document.file_name, content_type=document.mime_type
-        )
-    response["ETag"] = tag
-    response["Cache-Control"] = PUBLIC_CACHE if public else PRIVATE_CACHE
-    response["Vary"] = "Authorization, Cookie"
-    response["X-Content-Type-Options"] = "nosniff"
-    # Whatever a file holds, it runs nothing and loads nothing in this origin.
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return stored_file_response(
+        request,
+        document.file,
+        name=document.file_name,
+        mime_type=document.mime_type,
+        sha256=document.sha256,
+        cache=PUBLIC_CACHE if _is_public(document) else PRIVATE_CACHE,
+    )
 
 
 def _document_pk(key: str, document: uuid.UUID) -> int:

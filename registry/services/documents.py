@@ -1,21 +1,19 @@
 """Adding, changing and removing documents of projects."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
-from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 
 from accounts.models import User
 from carboncore.audit.services import changes_of_deletion, changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotFound
+from carboncore.common.uploads import upload_facts
 from registry.choices import DocumentVisibility
 from registry.errors import ProjectNotFound
-from registry.file_types import sniffed_mime_type
 from registry.locks import project_lock
 from registry.models import Document, Project
 from registry.models.document import document_path
@@ -149,21 +147,9 @@ def _title_of(url: str) -> str:
 
 
 def _assign_file(document: Document, upload: File) -> None:
-    name = PurePath((upload.name or "").replace("\\", "/")).name
-    limit = settings.DOCUMENT_MAX_BYTES
-    if upload.size > limit:
-        raise InvalidInput({"file": [f"The file is larger than {limit // 1_000_000} MB."]})
-    if upload.size == 0:
-        raise InvalidInput({"file": ["The file is empty."]})
-    if not name or len(name) > 255 or not name.isprintable():
-        raise InvalidInput({"file": ["Give the file a name of at most 255 printable characters."]})
-    upload.seek(0)
-    content = upload.read()
-    upload.seek(0)
-    document.mime_type = sniffed_mime_type(file_name=name, content=content)
-    document.sha256 = hashlib.sha256(content).hexdigest()
-    document.size_bytes = len(content)
-    document.file_name = name
+    facts = upload_facts(upload)
+    document.file_name, document.mime_type = facts.file_name, facts.mime_type
+    document.sha256, document.size_bytes = facts.sha256, facts.size_bytes
     document.file = upload
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from carboncore.common.context import Entrance, acting
 from carboncore.common.errors import InvalidInput, NotFound
+from carboncore.common.file_types import ALLOWED_ENDINGS, sniffed_mime_type
 from registry.errors import ProjectNotFound
-from registry.file_types import ALLOWED_ENDINGS, sniffed_mime_type
 from registry.models import Document, Project
 from registry.services import (
     document_add,
