@@ -5,6 +5,8 @@ from django.db import connection, transaction
 # Any constants do; they must only differ from other advisory locks of this database.
 _IMPORT_KEY = 7_301_101
 _CONFLICTS_KEY = 7_301_102
+_FACTORS_KEY = 7_301_151
+_EMISSIONS_SPACE = 7_301_152
 
 
 def import_lock() -> None:
@@ -30,3 +32,24 @@ def _transaction_lock(key: int) -> None:
         raise transaction.TransactionManagementError("A lock outside a transaction protects nothing.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def factors_lock() -> None:
+    """Let one transaction at a time load factor sets, so that each publisher has one current set.
+
+    Raises:
+        TransactionManagementError: called outside `transaction.atomic`.
+    """
+    _transaction_lock(_FACTORS_KEY)
+
+
+def emissions_lock(*, connection_id: int) -> None:
+    """Let one transaction at a time calculate a data source's emissions.
+
+    Raises:
+        TransactionManagementError: called outside `transaction.atomic`.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A lock outside a transaction protects nothing.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_EMISSIONS_SPACE, connection_id])

@@ -68,6 +68,7 @@ _SECURITY = {
 _MATTERS = {
     "accreditation.deleted": "Accreditation deleted",
     "accreditation.saved": "Accreditation saved",
+    "activity.mapped": "Activity mapped to a factor",
     "asked_credits.filed": "Credits asked for in a project's form",
     "batch.imported": "Credits of another registry imported",
     "block.bridged": "Credits bridged out",
@@ -89,7 +90,10 @@ _MATTERS = {
     "document.added": "Document added",
     "document.changed": "Document changed",
     "document.deleted": "Document deleted",
+    "emissions.calculated": "Emissions calculated",
+    "emissions.calculation_asked": "Calculation of emissions asked for",
     "entry.reversed": "Ledger entry reversed",
+    "factor_set.loaded": "Emission factors loaded",
     "holding_account.changed": "Holding account changed",
     "holding_account.closed": "Holding account closed",
     "holding_account.frozen": "Holding account frozen",

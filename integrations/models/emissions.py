@@ -14,11 +14,19 @@ from integrations.models.factors import Factor, FactorSet
 
 
 class BigIntegerMultirangeField(models.Field):
-    """A PostgreSQL `int8multirange`: a set of whole numbers, small where they follow on one another."""
+    """A set of whole numbers, small where they follow on one another; in Python its text, such as `{[5,9),[12,13)}`."""
 
     def db_type(self, connection: Any) -> str:
         """Return the column's type."""
         return "int8multirange"
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
+        """Return how a value stands in a statement."""
+        return "%s::int8multirange"
+
+    def select_format(self, compiler: Any, sql: str, params: Any) -> tuple[str, Any]:
+        """Read it as its text."""
+        return f"({sql})::text", params
 
 
 class EmissionRun(models.Model):
@@ -70,6 +78,7 @@ class Emission(models.Model):
     run = models.ForeignKey(EmissionRun, on_delete=models.PROTECT, related_name="results")
     reading_type = models.CharField(max_length=30, choices=ReadingType.choices)
     series = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=120, blank=True, help_text="What the readings name, such as a fuel.")
     activity = models.CharField(max_length=120)
     read_unit = models.CharField(max_length=30)
     quality = models.CharField(max_length=10, choices=ReadingQuality.choices)
@@ -104,8 +113,8 @@ class Emission(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    *("connection", "reading_type", "series", "activity", "read_unit", "quality", "month"),
-                    *("line", "method", "basis"),
+                    *("connection", "reading_type", "series", "name", "activity", "read_unit", "quality"),
+                    *("month", "line", "method", "basis"),
                 ],
                 condition=Q(superseded_at__isnull=True),
                 name="integrations_emission_current_once",

@@ -1,0 +1,1 @@
+"""The reads of the integrations app that are more than a filter."""
