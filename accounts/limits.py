@@ -6,6 +6,7 @@ own rows by `limits_of`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django_countries.data import COUNTRIES
 
@@ -36,13 +37,18 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+_UNREAD: Any = object()
 
 
 def limits_of(user: object) -> Limits:
     """Return the limits of whoever this is; nobody, and people who are no staff, have none. One query a request."""
     if not isinstance(user, User) or not user.is_staff:
         return NO_LIMITS
-    scope: StaffScope | None = getattr(user, "staff_scope", None)
+    kept = User._meta.get_field("staff_scope")
+    scope: StaffScope | None = kept.get_cached_value(user, default=_UNREAD)  # type: ignore[union-attr]
+    if scope is _UNREAD:
+        scope = StaffScope.objects.filter(user_id=user.pk).first()
+        kept.set_cached_value(user, scope)  # type: ignore[union-attr]
     return NO_LIMITS if scope is None else Limits(frozenset(scope.countries), frozenset(scope.standards))
 
 

@@ -160,6 +160,17 @@ def client_permissions(user: User) -> dict[str, bool]:
     return flags
 
 
+def flags_by_group() -> dict[int, set[str]]:
+    """Return which flags each group (by key) switches on, in one query: for lists of accounts."""
+    wanted = {permission: flag for flag, permission in (CLIENT_PERMISSIONS | {"users": USERS_PERMISSION}).items()}
+    rows = Permission.objects.filter(group__isnull=False, codename__in=[name.split(".")[1] for name in wanted])
+    found: dict[int, set[str]] = {}
+    for group, app, codename in rows.values_list("group", "content_type__app_label", "codename"):
+        if (flag := wanted.get(f"{app}.{codename}")) is not None:
+            found.setdefault(group, set()).add(flag)
+    return found
+
+
 def sync_roles() -> None:
     """Create the built-in groups and give each exactly the permissions of the table above."""
     permissions = list(Permission.objects.select_related("content_type").only("codename", "content_type__app_label"))

@@ -2,13 +2,18 @@
 
 import uuid
 
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, QuerySet
+
 from accounts.bearers import staff_bearer
 from accounts.choices import MOVING_ROLES, SessionKind
 from accounts.errors import OrganisationNotFound, PersonNotFound
+from accounts.factors import MAIN_TYPES
 from accounts.models import Organisation, SignInSession, User
 from carboncore.common.errors import NotAllowed, NotFound
 
 MOST_SESSIONS = 100
+MOST_ADMINISTRATORS = 1_000
 SEES_USERS = "accounts.view_user"
 
 
@@ -82,3 +87,26 @@ def user_by_public_id(*, public_id: uuid.UUID) -> User:
     if user is None:
         raise NotFound("There is no such person.")
     return user
+
+
+def administrators() -> QuerySet[User]:
+    """Return the staff accounts with their groups, limits and `has_factor`, by e-mail; the first thousand."""
+    return _administrators().order_by("email")[:MOST_ADMINISTRATORS]
+
+
+def administrator_by_id(*, public_id: uuid.UUID) -> User:
+    """Return one staff account, as `administrators` does.
+
+    Raises:
+        NotFound: there is none.
+    """
+    user = _administrators().filter(public_id=public_id).first()
+    if user is None:
+        raise NotFound("There is no such administrator.")
+    return user
+
+
+def _administrators() -> QuerySet[User]:
+    factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=MAIN_TYPES)
+    staff = User.objects.filter(is_staff=True).annotate(has_factor=Exists(factors))
+    return staff.select_related("staff_scope").prefetch_related("groups")

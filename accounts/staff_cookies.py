@@ -12,7 +12,6 @@ from accounts.choices import SessionEnd, SessionKind
 from accounts.errors import SessionNotFound
 from accounts.models import SignInSession, User
 from accounts.services import session_end, staff_session_start
-from carboncore.common.context import Entrance, set_actor, set_proven_at
 
 SESSION_KEY = "staff_session"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -28,13 +27,13 @@ def staff_enter(request: HttpRequest, user: User, *, second_factor: bool) -> Non
     login(request, user, backend=_BACKEND)
 
 
-def staff_session_named(request: HttpRequest) -> SignInSession | None:
+def staff_session_named(request: HttpRequest, user_pk: int | None) -> SignInSession | None:
     """Return the session that the cookie names, ended or not; None where it names none of this person's."""
     try:
         public_id = uuid.UUID(request.session.get(SESSION_KEY, ""))
     except ValueError:
         return None
-    sessions = SignInSession.objects.filter(kind=SessionKind.ADMIN, user=request.user.pk)
+    sessions = SignInSession.objects.filter(kind=SessionKind.ADMIN, user=user_pk)
     return sessions.select_related("user").filter(public_id=public_id).first()
 
 
@@ -51,14 +50,12 @@ def _begin(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:  # 
     session = staff_session_start(user=user, kind=SessionKind.ADMIN, second_factor=shown)
     request.session[SESSION_KEY] = str(session.public_id)
     request.session.set_expiry(settings.STAFF_SESSION_HOURS * 3600)
-    set_actor(user, Entrance.ADMIN)
-    set_proven_at(session.proven_at)
 
 
 def _end(sender: Any, request: HttpRequest, user: User | None, **_: Any) -> None:  # noqa: ARG001 - what a signal gives
     if user is None or not request.session.get(SESSION_KEY):
         return
-    session = staff_session_named(request)
+    session = staff_session_named(request, user.pk)
     if session is not None and session.is_live:
         try:
             session_end(user=session.user, public_id=session.public_id, reason=SessionEnd.LOGOUT)

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import get_user, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.choices import SessionEnd
-from accounts.models import SignInSession
+from accounts.models import SignInSession, User
 from accounts.second_factor import may_work
 from accounts.services import session_end, session_seen
 from accounts.staff_cookies import staff_session_named
@@ -49,8 +49,23 @@ def staff_session(request: HttpRequest) -> SignInSession | None:
     return session
 
 
+def staff_by_cookie(request: HttpRequest) -> User | None:
+    """Return the staff member whose session of the staff admin comes with a request to another address, if it holds."""
+    user = get_user(request)  # not `request.user`, in whose place the API puts the bearer of a token
+    if not isinstance(user, User) or not user.is_staff:
+        return None
+    session = staff_session_named(request, user.pk)
+    if session is None or not session.is_live or _is_idle(session) or not may_work(session):
+        return None
+    return user
+
+
+def _is_idle(session: SignInSession) -> bool:
+    return timezone.now() - session.last_seen_at > timedelta(minutes=settings.STAFF_IDLE_MINUTES)
+
+
 def _refusal(request: HttpRequest, page: str) -> HttpResponse | None:
-    session = staff_session_named(request)
+    session = staff_session_named(request, request.user.pk)
     if page.startswith(_OPEN):
         if session is not None and session.is_live:
             _enter(request, session)
@@ -61,7 +76,7 @@ def _refusal(request: HttpRequest, page: str) -> HttpResponse | None:
         return _sign_in_again(request, "idle" if session.end_reason == SessionEnd.IDLE else "ended")
     if not session.is_live:
         return _sign_in_again(request, "expired")
-    if timezone.now() - session.last_seen_at > timedelta(minutes=settings.STAFF_IDLE_MINUTES):
+    if _is_idle(session):
         session_end(user=session.user, public_id=session.public_id, reason=SessionEnd.IDLE)
         return _sign_in_again(request, "idle")
     _enter(request, session)

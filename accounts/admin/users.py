@@ -2,11 +2,11 @@
 
 from typing import Any, ClassVar
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -15,87 +15,35 @@ from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from accounts.admin.role_grants import RoleGrantsMixin
+from accounts.admin.staff_deeds import StaffDeedsMixin, limits_told
+from accounts.admin.user_forms import NewStaffUserForm, PasswordForm, StaffUserForm
 from accounts.choices import Role
+from accounts.factors import MAIN_TYPES
+from accounts.limits import limits_of
 from accounts.models import User
+from accounts.second_factor import grace_holds
 from accounts.services import (
-    groups_givable_by,
     sign_in_lock_lift,
     sign_in_lock_seconds,
     staff_create,
+    staff_invite,
     staff_password_set,
     staff_update,
 )
 from carboncore.audit.services import personal_data_read_record
 from carboncore.common.admin.base import StaffModelAdmin
 from carboncore.common.admin.confirm import confirm_page, posted
-from carboncore.common.admin.refusals import RefusableForm
 
-NEW_PASSWORD = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
-
-
-class StaffUserForm(RefusableForm):
-    """An account and its groups; only those groups are offered that the person may give, or that are held."""
-
-    groups = forms.ModelMultipleChoiceField(
-        queryset=Group.objects.none(),
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="You see the groups whose every permission you hold yourself, and those already given.",
-    )
-
-    class Meta:
-        model = User
-        fields = ("email", "full_name", "is_active", "is_staff", "groups")
-
-    actor: User
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "groups" not in self.fields:
-            return
-        offered = {group.pk for group in groups_givable_by(self.actor)}
-        held = set(self.instance.groups.values_list("pk", flat=True)) if self.instance.pk else set()
-        field = self.fields["groups"]
-        field.queryset = Group.objects.filter(pk__in=offered | held).order_by("name")  # type: ignore[attr-defined]
-
-    def clean_email(self) -> str:
-        """Lower the case as the service does, before the table's rule is asked."""
-        return str(self.cleaned_data["email"]).strip().lower()
-
-
-class NewStaffUserForm(StaffUserForm):
-    """A new account: with a password now, or without one until somebody sets it."""
-
-    password = forms.CharField(
-        required=False,
-        strip=False,
-        max_length=128,
-        widget=NEW_PASSWORD,
-        help_text="At least ten characters. Leave it empty to make an account that cannot sign in yet.",
-    )
-
-
-class PasswordForm(forms.Form):
-    """A new password, typed twice."""
-
-    password = forms.CharField(label="New password", strip=False, max_length=128, widget=NEW_PASSWORD)
-    repeated = forms.CharField(label="The same again", strip=False, max_length=128, widget=NEW_PASSWORD)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse two different passwords."""
-        if self.cleaned_data.get("password") != self.cleaned_data.get("repeated"):
-            self.add_error("repeated", "The two passwords differ. Type the same one twice.")
-        return self.cleaned_data
+_FACTOR_TONES = {"Set up": "success", "Password alone": "warning", "To set up": "danger"}
 
 
 @admin.register(User)
-class UserAdmin(RoleGrantsMixin, StaffModelAdmin):
+class UserAdmin(StaffDeedsMixin, RoleGrantsMixin, StaffModelAdmin):
     """The page of an account."""
 
-    list_display = ("email", "full_name", "roles", "is_staff", "is_active", "last_login")
+    list_display = ("email", "full_name", "roles", "factor_badge", "is_staff", "is_active", "last_login")
     list_filter = ("is_active", "is_staff", "groups")
     search_fields = ("email", "full_name", "username")
     ordering = ("email",)
@@ -104,17 +52,26 @@ class UserAdmin(RoleGrantsMixin, StaffModelAdmin):
         "username",
         "person_roles",
         "email_confirmed_at",
+        "limits",
+        "factor_badge",
         "sign_in_state",
         "password_state",
         "last_login",
         "date_joined",
     )
-    actions_detail: ClassVar[list[str]] = ["set_password", "lift_lock", "grant_roles"]
+    actions_detail: ClassVar[list[str]] = [
+        "set_password",
+        "lift_lock",
+        "grant_roles",
+        "set_limits",
+        "invite_again",
+        "reset_factors",
+    ]
     fieldsets = (
         (None, {"fields": ("email", "full_name", "is_staff", "is_active")}),
         ("Person", {"fields": ("username", "person_roles", "email_confirmed_at")}),
-        ("Rights", {"fields": ("groups",)}),
-        ("Sign-in", {"fields": ("sign_in_state", "password_state", "last_login", "date_joined")}),
+        ("Rights", {"fields": ("groups", "limits")}),
+        ("Sign-in", {"fields": ("factor_badge", "sign_in_state", "password_state", "last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "full_name", "password")}),
@@ -123,7 +80,9 @@ class UserAdmin(RoleGrantsMixin, StaffModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Fetch the groups of all listed accounts at once."""
-        return super().get_queryset(request).prefetch_related("groups")
+        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=MAIN_TYPES)
+        accounts = super().get_queryset(request).annotate(has_factor=Exists(factors))
+        return accounts.select_related("staff_scope").prefetch_related("groups")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Give the form who is asking, for what they may hand out."""
@@ -151,12 +110,16 @@ class UserAdmin(RoleGrantsMixin, StaffModelAdmin):
         data = form.cleaned_data
         actor: Any = request.user
         if not change:
+            if not data["password"]:
+                return staff_invite(
+                    actor=actor, email=data["email"], full_name=data["full_name"], groups=data["groups"]
+                )
             return staff_create(
                 actor=actor,
                 email=data["email"],
                 full_name=data["full_name"],
                 groups=data["groups"],
-                password=data["password"] or None,
+                password=data["password"],
             )
         fields = {
             name: data[name] for name in form.changed_data if name in ("email", "full_name", "is_active", "is_staff")
@@ -192,12 +155,26 @@ class UserAdmin(RoleGrantsMixin, StaffModelAdmin):
             "" if minutes == 1 else "s",
         )
 
+    @display(description="second factor", label=_FACTOR_TONES)
+    def factor_badge(self, obj: Any) -> str:
+        """Say whether the account has a second factor, and whether it opens anything without."""
+        if obj.has_factor:
+            return "Set up"
+        if not obj.is_staff:
+            return ""
+        return "Password alone" if grace_holds(obj) else "To set up"
+
+    @display(description="works on")
+    def limits(self, obj: User) -> str:
+        """Return the countries and standards that the account is limited to."""
+        return limits_told(limits_of(obj)).capitalize()
+
     @display(description="password")
     def password_state(self, obj: User) -> str:
         """Say whether there is a password; the password itself is never kept."""
         if obj.has_usable_password():
             return "Set. It cannot be shown, only replaced."
-        return "None yet: this account cannot sign in until one is set."
+        return "None yet: the person has not opened their invitation."
 
     def has_set_password_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Return whether the person may set passwords of others."""

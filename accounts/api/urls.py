@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from accounts.api import me, organisations, people, person_sessions
+from accounts.api import administrators, me, organisations, people, person_sessions
 from accounts.api.views import LoginView, ValidateView
 
 urlpatterns = [
     path("admin/login", LoginView.as_view()),
     path("admin/validate", ValidateView.as_view()),
+    path("admin/administrators", administrators.AdministratorListView.as_view()),
+    path("admin/administrators/<uuid:public_id>", administrators.AdministratorView.as_view()),
+    path("admin/administrators/<uuid:public_id>/invite", administrators.InviteAgainView.as_view()),
+    path("admin/administrators/<uuid:public_id>/reset-factors", administrators.ResetFactorsView.as_view()),
     path("users/register", people.RegisterView.as_view()),
     path("users/confirm-email", people.ConfirmView.as_view()),
     path("users/confirm-email/resend", people.ConfirmAgainView.as_view()),

@@ -18,6 +18,7 @@ from carboncore.common.admin.confirm import confirm_page, posted
 from registry.admin.boundary_widget import BOUNDARY_MAP_MEDIA, boundary_map
 from registry.choices import OverlapState
 from registry.models import BoundaryOverlap, Project
+from registry.reach import in_reach
 from registry.services import overlap_justify
 
 
@@ -56,7 +57,7 @@ class BoundaryOverlapAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the boundaries out of the list."""
-        queryset = super().get_queryset(request)
+        queryset = super().get_queryset(request).filter(in_reach("first") | in_reach("second"))
         if request.resolver_match and request.resolver_match.url_name.endswith("changelist"):  # type: ignore[union-attr]
             queryset = queryset.defer("first__coordinates", "second__coordinates")
         return queryset

@@ -34,6 +34,7 @@ from registry.admin.project_lifecycle import LifecycleMixin
 from registry.admin.project_reading import READING_FIELDS, ReadingMixin
 from registry.admin.resources import ProjectResource
 from registry.models import BoundaryOverlap, Document, Project, ProjectStandard
+from registry.reach import in_reach
 from registry.selectors.neighbours import neighbours_in_box
 from registry.selectors.staff_search import projects_matching
 from registry.services import (
@@ -141,7 +142,7 @@ class ProjectAdmin(ColumnsMixin, LifecycleMixin, ReadingMixin, ExchangeMixin, St
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         """Leave the boundaries out of lists: they are large, and nothing there shows them."""
-        queryset = super().get_queryset(request)
+        queryset = super().get_queryset(request).filter(in_reach())
         if request.resolver_match and request.resolver_match.url_name == "registry_project_changelist":
             queryset = queryset.defer("coordinates", "search_vector", "search_text", "description", "notes").annotate(
                 shares_land=OPEN_OVERLAP

@@ -3,7 +3,6 @@
 import uuid
 
 from django.conf import settings
-from django.contrib.auth import get_user
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -13,8 +12,9 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from accounts.api.authentication import bearer_token, signed_in
-from accounts.errors import TokenRefused
+from accounts.errors import EnrolmentRequired, TokenRefused
 from accounts.selectors import staff_by_token
+from accounts.staff_gate import staff_by_cookie
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.files import stored_file_response
 from carboncore.common.api.listing import Condition
@@ -23,6 +23,7 @@ from carboncore.common.api.reading import PRIVATE_CACHE, PUBLIC_CACHE, list_resp
 from carboncore.common.api.schema import listing_parameters, refusals
 from carboncore.common.api.serializers import RefuseUnknownFields, TextField
 from carboncore.common.api.views import ApiView
+from carboncore.common.context import Entrance, set_actor
 from carboncore.common.errors import NotFound
 from registry.api.answers import ChangedSerializer, CreatedDocumentSerializer
 from registry.api.project_parts import DOCUMENTS
@@ -31,6 +32,7 @@ from registry.api.project_views import KEY, SIGNED_IN
 from registry.api.public_views import NOT_MODIFIED
 from registry.choices import DocumentKind, DocumentVisibility
 from registry.models import Document, Project
+from registry.reach import in_reach
 from registry.selectors.projects import project_id
 from registry.services import document_add, document_delete, document_update
 
@@ -156,7 +158,7 @@ class DocumentFileView(ApiView):
     def get(self, request: Request, document: uuid.UUID) -> HttpResponseBase:
         """Get the file, or the way to it. An internal one is there only for staff who may see documents."""
         found = Document.objects.select_related("project").filter(public_id=document).first()
-        if found is None or not (_is_public(found) or _may_see(request)):
+        if found is None or not (_is_public(found) or (_may_see(request) and _is_reached(found))):
             raise NotFound("Document not found.")
         if found.url:
             return HttpResponseRedirect(found.url)
@@ -167,14 +169,21 @@ def _is_public(document: Document) -> bool:
     return document.visibility == DocumentVisibility.PUBLIC and document.project.is_public
 
 
+def _is_reached(document: Document) -> bool:
+    return Project.objects.filter(in_reach(), pk=document.project_id).exists()
+
+
 def _may_see(request: Request) -> bool:
     """Whether a bearer token, or the session of the staff admin, belongs to somebody who may see documents."""
     try:
         token = bearer_token(request)
-        user = get_user(request._request) if token is None else staff_by_token(token)
-    except TokenRefused:
+        user = staff_by_cookie(request._request) if token is None else staff_by_token(token)
+    except (TokenRefused, EnrolmentRequired):
         return False
-    return bool(user.is_active and getattr(user, "is_staff", False) and user.has_perm("registry.view_document"))
+    if user is None or not user.has_perm("registry.view_document"):
+        return False
+    set_actor(user, Entrance.API)
+    return True
 
 
 def _file_response(request: Request, document: Document) -> HttpResponseBase:

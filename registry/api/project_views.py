@@ -21,6 +21,7 @@ from registry.api.project_lists import BOUNDARIES, STAFF_PROJECTS
 from registry.api.project_shapes import STAFF_SHAPE, BoundarySerializer, StaffProjectSerializer
 from registry.api.public_views import NOT_MODIFIED
 from registry.errors import ProjectChangedMeanwhile
+from registry.reach import reach_condition
 from registry.selectors.project_filters import FILTER_WORDS
 from registry.selectors.projects import project_text
 from registry.services import asked_credits_file, project_create, project_delete, project_update
@@ -42,7 +43,7 @@ class ProjectListView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         """List projects in any status, published or not, with the internal fields."""
-        return list_response(request._request, STAFF_PROJECTS, cache=PRIVATE_CACHE)
+        return list_response(request._request, STAFF_PROJECTS, cache=PRIVATE_CACHE, within=reach_condition())
 
     @extend_schema(
         operation_id="create_project",
@@ -163,7 +164,7 @@ class BoundaryListView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         """List boundaries as a GeoJSON FeatureCollection, within `bbox` where one is given."""
-        return list_response(request._request, BOUNDARIES, cache=PRIVATE_CACHE)
+        return list_response(request._request, BOUNDARIES, cache=PRIVATE_CACHE, within=reach_condition())
 
 
 def _expected_version(request: Request, text: str, current: dict[str, Any], sent: int | None) -> int | None:

@@ -9,6 +9,7 @@ from carboncore.audit.services import changes_of_deletion, changes_since, event_
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.locks import project_lock
 from registry.models import Project, ProjectStandard, Standard
+from registry.reach import require_reach
 from registry.services.validation import assign_fields, full_clean_or_refuse, one_transaction
 
 CERTIFICATION_FIELDS = frozenset({"standard", "validator", "certificate_number", "valid_from", "valid_to"})
@@ -55,6 +56,7 @@ def project_standards_set(*, project: Project, standards: Sequence[str]) -> bool
     wanted = standards_named(standards)
     with transaction.atomic():
         project_lock(project.pk)
+        require_reach(project.pk)
         present = {row.standard_id: row for row in project.certifications.all()}
         dropped = [row for standard_id, row in present.items() if standard_id not in wanted]
         added = [standard for standard_id, standard in wanted.items() if standard_id not in present]

@@ -17,6 +17,7 @@ from registry.errors import ProjectNotFound
 from registry.locks import project_lock
 from registry.models import Document, Project
 from registry.models.document import document_path
+from registry.reach import require_reach
 from registry.services.validation import assign_fields, full_clean_or_refuse
 
 DETAIL_FIELDS = frozenset({"kind", "title", "version", "language", "visibility", "url"})
@@ -156,6 +157,7 @@ def _assign_file(document: Document, upload: File) -> None:
 def _require_project(project: Project) -> None:
     try:
         project_lock(project.pk)
+        require_reach(project.pk)
     except Project.DoesNotExist:
         raise ProjectNotFound from None
 

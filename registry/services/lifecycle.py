@@ -39,7 +39,7 @@ def project_move(*, actor: User, pk: int, move: str, comment: str = "", expected
     with transaction.atomic():
         if "overlaps" in chosen.required or chosen.target in LAND_RELEASING_STATUSES:
             boundaries_lock()
-        project = project_get_locked(pk)
+        project = project_get_locked(pk, actor)
         _check_source(project, chosen)
         if expected_version is not None and project.version != expected_version:
             raise ProjectChangedMeanwhile

@@ -14,8 +14,9 @@ from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput
 from carboncore.common.quantities import MAX_QUANTITY_KG, tonnes_from_kg
 from registry.choices import MonitoringStatus
-from registry.errors import MonitoringNotAllowed, MonitoringNotPossible, MonitoringPeriodNotFound
+from registry.errors import MonitoringNotAllowed, MonitoringNotPossible, MonitoringPeriodNotFound, ProjectNotFound
 from registry.models import MonitoringPeriod, Project, StandardValidator, ValidatorAccreditation
+from registry.reach import require_reach
 from registry.services.validation import constraint_of, text_fault
 
 # History keeps a reason of this length beside each change.
@@ -30,10 +31,12 @@ def monitoring_period_create(
 
     Raises:
         MonitoringNotAllowed: the actor may not add monitoring periods.
+        ProjectNotFound: the project is out of the actor's reach.
         InvalidInput: the days are in the wrong order, lie in the future or are covered by another period of this
             project; or the quantity is not positive.
     """
     _require(actor, "registry.add_monitoringperiod", "state a monitoring period")
+    require_reach(project.pk, actor)
     errors: dict[str, list[str]] = {}
     if ends_on < starts_on:
         errors["ends_on"] = ["The period ends before it begins."]
@@ -66,7 +69,7 @@ def monitoring_period_submit(*, actor: User, pk: int) -> MonitoringPeriod:
     """
     _require(actor, "registry.change_monitoringperiod", "submit a monitoring period")
     with transaction.atomic():
-        period = _locked(pk, MonitoringStatus.DRAFT)
+        period = _locked(pk, MonitoringStatus.DRAFT, actor)
         before = state_of(period)
         period.status, period.submitted_by = MonitoringStatus.SUBMITTED, actor
         period.save()
@@ -88,7 +91,7 @@ def monitoring_period_verify(
     """
     _require(actor, "registry.verify_monitoringperiod", "verify a monitoring period")
     with transaction.atomic():
-        period = _locked(pk, MonitoringStatus.SUBMITTED)
+        period = _locked(pk, MonitoringStatus.SUBMITTED, actor)
         _require_second_person(period, actor)
         errors = _verification_errors(period, verified_kg, validator, verified_on)
         if errors:
@@ -115,7 +118,7 @@ def monitoring_period_reject(*, actor: User, pk: int, reason: str) -> Monitoring
     if not reason or len(reason) > MAX_REASON or text_fault(reason):
         raise InvalidInput({"reason": [f"Say why, in up to {MAX_REASON} characters."]})
     with transaction.atomic():
-        period = _locked(pk, MonitoringStatus.SUBMITTED)
+        period = _locked(pk, MonitoringStatus.SUBMITTED, actor)
         _require_second_person(period, actor)
         before = state_of(period)
         period.status = MonitoringStatus.REJECTED
@@ -170,10 +173,14 @@ def _overlap_reason(project: Project, starts_on: date, ends_on: date) -> str:
     return f"Another monitoring period of this project{days} covers some of these days. Choose days outside it."
 
 
-def _locked(pk: int, wanted: MonitoringStatus) -> MonitoringPeriod:
+def _locked(pk: int, wanted: MonitoringStatus, actor: User) -> MonitoringPeriod:
     period = MonitoringPeriod.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
     if period is None:
         raise MonitoringPeriodNotFound
+    try:
+        require_reach(period.project_id, actor)
+    except ProjectNotFound:
+        raise MonitoringPeriodNotFound from None
     if period.status != wanted:
         raise MonitoringNotPossible(
             f"This monitoring period is {period.get_status_display().lower()}; only one that is"

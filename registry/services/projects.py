@@ -15,6 +15,7 @@ from registry.errors import BoundaryInvalid, ProjectChangedMeanwhile, ProjectHas
 from registry.geometry import parse_boundary
 from registry.locks import boundaries_lock, project_lock
 from registry.models import Project, ProjectCredits, ProjectStatusChange
+from registry.reach import require_reach, require_still_in_reach
 from registry.search import searchable_text
 from registry.services.certifications import project_standards_set
 from registry.services.documents import document_delete, document_links_set
@@ -68,6 +69,7 @@ def project_create(
             project_standards_set(project=project, standards=standards)
         if document_links:
             document_links_set(actor=actor, project=project, links=document_links)
+        require_still_in_reach(project.pk, actor)
         overlaps_refresh(project=project)
         event_record(action="project.created", obj=project, actor=actor, changes=changes_since({}, project))
     return project
@@ -95,7 +97,7 @@ def project_update(
     with one_transaction():
         if "coordinates" in fields:
             boundaries_lock()
-        project = project_get_locked(pk)
+        project = project_get_locked(pk, actor)
         if expected_version is not None and project.version != expected_version:
             raise ProjectChangedMeanwhile
         before = state_of(project)
@@ -108,6 +110,7 @@ def project_update(
             project.version += 1
             project.save()
             search_words_add([project.search_text])
+            require_still_in_reach(project.pk, actor)
             event_record(action="project.changed", obj=project, actor=actor, changes=changes_since(before, project))
         if "coordinates" in fields:
             overlaps_refresh(project=project)
@@ -164,16 +167,18 @@ def project_delete(*, pk: int) -> None:
             raise StillInUse(f"It cannot be deleted: {', '.join(sorted(kinds))} refer to it.") from None
 
 
-def project_get_locked(pk: int) -> Project:
+def project_get_locked(pk: int, actor: User | None = None) -> Project:
     """Return the project with its row locked.
 
     Raises:
-        ProjectNotFound: there is no such project.
+        ProjectNotFound: there is no such project, or it is out of reach of `actor` or of whoever acts now.
     """
     try:
-        return project_lock(pk)
+        project = project_lock(pk)
     except Project.DoesNotExist:
         raise ProjectNotFound from None
+    require_reach(pk, actor)
+    return project
 
 
 def project_slug(project: Project) -> str:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.roles import REGISTRY_OFFICER, REVIEWER, SUPER_ADMIN, VIEWER
 from accounts.services import sign_in, sign_in_lock_seconds
+from carboncore.audit.models import Event
 from tests.admin.pages import form_values, read_page, text_of
 from tests.factories import PASSWORD, UserFactory, person
 
@@ -233,13 +234,14 @@ def test_own_password_is_changed_with_the_old_one(as_role):
 
     wrong = officer.post(
         "/staff/password_change/",
-        {"old_password": "wrong", "new_password1": "eleven slow barges", "new_password2": "eleven slow barges"},
+        {"current_password": "wrong", "password": "eleven slow barges", "repeated": "eleven slow barges"},
     )
     right = officer.post(
         "/staff/password_change/",
-        {"old_password": PASSWORD, "new_password1": "eleven slow barges", "new_password2": "eleven slow barges"},
+        {"current_password": PASSWORD, "password": "eleven slow barges", "repeated": "eleven slow barges"},
     )
 
-    assert (wrong.status_code, right.status_code) == (200, 302)
+    assert (wrong.status_code, right.status_code) == (400, 302)
+    assert Event.objects.filter(action="user.password_changed", actor=officer.user).count() == 1
     assert officer.get("/staff/").status_code == 200  # the session goes on
     assert sign_in(email=officer.user.email, password="eleven slow barges", ip_address=None) == officer.user

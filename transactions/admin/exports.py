@@ -63,6 +63,14 @@ class TransactionResource(_ReadOnlyResource):
         return row.to_account.number if row.to_account else ""
 
 
+class TransactionWithoutGuestResource(TransactionResource):
+    """The same for who does not work with transactions: without the e-mail of guests."""
+
+    class Meta(TransactionResource.Meta):
+        fields = tuple(name for name in TransactionResource.Meta.fields if name != "guest_email")
+        export_order = fields
+
+
 class RetirementResource(_ReadOnlyResource):
     """One row a retirement; quantities in tonnes of CO2e."""
 

@@ -14,6 +14,7 @@ from unfold.decorators import action, display
 from carboncore.common.admin.confirm import confirm_page, posted
 from carboncore.common.admin.fields import LinesField
 from registry.models import MonitoringPeriod, Standard
+from registry.reach import in_reach
 from transactions.admin.fields import (
     TonnesField,
     looked_up_field,
@@ -116,7 +117,7 @@ class IssuanceRequestAdmin(LedgerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IssuanceRequest]:
         """Leave the boundaries of projects out."""
-        return super().get_queryset(request).defer("project__coordinates")
+        return super().get_queryset(request).filter(in_reach("project")).defer("project__coordinates")
 
     # -- asking -----------------------------------------------------------------------------------------------
 

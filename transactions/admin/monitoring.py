@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 from carboncore.common.admin.confirm import confirm_page, posted
 from registry.choices import MonitoringStatus
 from registry.models import MonitoringPeriod, StandardValidator
+from registry.reach import in_reach
 from registry.services import (
     monitoring_period_create,
     monitoring_period_reject,
@@ -114,7 +115,7 @@ class MonitoringPeriodAdmin(LedgerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MonitoringPeriod]:
         """Leave the boundaries of projects out."""
-        return super().get_queryset(request).defer("project__coordinates")
+        return super().get_queryset(request).filter(in_reach("project")).defer("project__coordinates")
 
     # -- stating ----------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from carboncore.common.admin.confirm import posted
 from transactions.admin.fields import reason_field, tonnes
-from transactions.admin.pages import WORK, Deed, Head, LedgerAdmin, Table, moment, page_at
+from transactions.admin.pages import WORK, Deed, Head, LedgerAdmin, Table, moment, page_at, without_personal
 from transactions.admin.transaction_tables import moved_lines
 from transactions.admin.transactions import STATUS_TONES
 from transactions.choices import TransactionStatus
@@ -58,6 +58,10 @@ class TransferOfferAdmin(LedgerAdmin):
     deeds: ClassVar[tuple[Deed, ...]] = (
         Deed("withdraw", "Withdraw", "Take this offer back for its giver?", WORK, _is_open, is_dangerous=True),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out what tells where somebody called from, for those who do not work with transactions."""
+        return without_personal(request, super().get_fieldsets(request, obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TransferOffer]:
         """Fetch both accounts with their holders, and leave the boundaries of projects out."""

@@ -21,6 +21,20 @@ from transactions.services import answer_once
 WORK = "accounts.work_transactions"
 
 
+# Who a guest is, and where somebody called from: for those who work with transactions, and nobody else.
+PERSONAL = frozenset({"guest_email", "ip_address", "user_agent"})
+
+
+def without_personal(request: HttpRequest, fieldsets: Any) -> Any:
+    """Return the fieldsets as this person may see them."""
+    if request.user.has_perm(WORK):
+        return fieldsets
+    return [
+        (title, {**options, "fields": tuple(name for name in options["fields"] if name not in PERSONAL)})
+        for title, options in fieldsets
+    ]
+
+
 @dataclass(frozen=True)
 class Cell:
     """One cell of a table: plain, a link, or a badge in a tone."""

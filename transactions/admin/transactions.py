@@ -16,9 +16,9 @@ from unfold.decorators import display
 from carboncore.audit.services import personal_data_read_record
 from carboncore.common.admin.confirm import posted
 from transactions.admin.analytics import AnalyticsMixin
-from transactions.admin.exports import LedgerExportMixin, TransactionResource
+from transactions.admin.exports import LedgerExportMixin, TransactionResource, TransactionWithoutGuestResource
 from transactions.admin.fields import OnceForm, TonnesField, reason_field, text_field, tonnes
-from transactions.admin.pages import WORK, Deed, Head, LedgerAdmin, Table, linked
+from transactions.admin.pages import WORK, Deed, Head, LedgerAdmin, Table, linked, without_personal
 from transactions.admin.transaction_tables import moved_lines, payment_issues, refunds
 from transactions.choices import PaymentMethod, TransactionStatus, TransactionType
 from transactions.models import Transaction
@@ -111,6 +111,19 @@ class TransactionAdmin(AnalyticsMixin, LedgerExportMixin, LedgerAdmin):
     )  # fmt: skip
     readonly_fields = ("quantity", "amount", "payment_state", "payment_reference", "refunded", "retirement")
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out what tells who somebody is, for those who do not work with transactions."""
+        return without_personal(request, super().get_fieldsets(request, obj))
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Let nobody find out by searching what they may not see."""
+        fields = super().get_search_fields(request)
+        return fields if request.user.has_perm(WORK) else [name for name in fields if not name.endswith("email")]
+
+    def get_export_resource_classes(self, request: HttpRequest) -> Any:
+        """Export what the person may see."""
+        return [TransactionResource if request.user.has_perm(WORK) else TransactionWithoutGuestResource]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
         """Fetch what a page links to, and leave the boundaries of projects out."""
         queryset = super().get_queryset(request).defer("project__coordinates")
@@ -118,7 +131,7 @@ class TransactionAdmin(AnalyticsMixin, LedgerExportMixin, LedgerAdmin):
 
     def page_extra(self, request: HttpRequest, obj: Transaction) -> dict[str, Any]:
         """Record that a guest's e-mail is shown."""
-        if request.method == "GET" and obj.guest_email:
+        if request.method == "GET" and obj.guest_email and request.user.has_perm(WORK):
             personal_data_read_record(obj=obj)
         return super().page_extra(request, obj)
 

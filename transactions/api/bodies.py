@@ -13,6 +13,7 @@ from carboncore.common.api.serializers import (
     WholeNumberField,
 )
 from registry.models import Project
+from registry.reach import in_reach
 from transactions.choices import RetirementPurpose
 
 FIRST_VINTAGE, LAST_VINTAGE = 1980, 2100
@@ -36,8 +37,8 @@ class CurrencyField(TextField):
 
 
 def project_named(pk: int) -> Project | None:
-    """Return the project of an id."""
-    return Project.objects.filter(pk=pk).first()
+    """Return the project of an id, if it is in reach of whoever asks."""
+    return Project.objects.filter(in_reach(), pk=pk).first()
 
 
 class RetirementDetailsSerializer(StrictSerializer):

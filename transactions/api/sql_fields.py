@@ -35,6 +35,16 @@ class AbsentTextField(SqlField, serializers.CharField):
         return f"NULLIF({scope.column(str(self.source))}, '')"
 
 
+class HiddenField(SqlField, serializers.CharField):
+    """Null for everybody: this reader may not see what stands there."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+
+    def sql(self, scope: Scope) -> str:
+        return "NULL::text"
+
+
 class CertificateAddressField(SqlField, serializers.URLField):
     """The public address of a certificate; `columns` are where its id may stand, the first that is there counts."""
 

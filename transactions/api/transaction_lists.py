@@ -1,14 +1,17 @@
 """Transactions as staff see them: the contract's columns, the filters, the list."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from rest_framework import serializers
 
 from carboncore.common.api.json_rows import RowShape
 from carboncore.common.api.listing import Filter, Listing, Ordering
-from transactions.api.sql_fields import AbsentTextField, CertificateAddressField, CreditsField
+from transactions.api.sql_fields import AbsentTextField, CertificateAddressField, CreditsField, HiddenField
 from transactions.choices import TransactionStatus, TransactionType
 from transactions.models import Transaction
+from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.selectors.list_filters import by_choice, by_day, by_number, by_uuid
 
 _ACCOUNT = (
@@ -63,6 +66,22 @@ class StaffTransactionSerializer(serializers.ModelSerializer):
         ]
 
 
+class ReadTransactionSerializer(StaffTransactionSerializer):
+    """A transaction for somebody who does not work with it: who a guest is and where from is not told."""
+
+    guest_email = HiddenField()
+    ip_address = HiddenField()
+    user_agent = HiddenField()
+
+    class Meta(StaffTransactionSerializer.Meta):
+        pass
+
+
+def transactions_for(user: Any) -> Listing:
+    """Return the list as this staff member may see it."""
+    return STAFF_TRANSACTIONS if user.has_perm(WORKS_TRANSACTIONS) else READ_TRANSACTIONS
+
+
 STAFF_TRANSACTIONS = Listing(
     RowShape(StaffTransactionSerializer),
     filters=FILTERS,
@@ -73,3 +92,4 @@ STAFF_TRANSACTIONS = Listing(
     },
     default_ordering="-id",
 )
+READ_TRANSACTIONS = replace(STAFF_TRANSACTIONS, shape=RowShape(ReadTransactionSerializer))

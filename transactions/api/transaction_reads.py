@@ -13,13 +13,20 @@ from rest_framework.request import Request
 
 from carboncore.audit.services import event_record
 from carboncore.common.api.bodies import json_response
+from carboncore.common.api.json_rows import RowShape
 from carboncore.common.api.listing import ListQuery
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response
 from carboncore.common.api.schema import BINARY, listing_parameters, refusals
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput
 from carboncore.common.tables import csv_response, xlsx_response
-from transactions.api.transaction_lists import FILTER_WORDS, FILTERS, STAFF_TRANSACTIONS, StaffTransactionSerializer
+from transactions.api.transaction_lists import (
+    FILTER_WORDS,
+    FILTERS,
+    STAFF_TRANSACTIONS,
+    StaffTransactionSerializer,
+    transactions_for,
+)
 from transactions.models import Transaction
 from transactions.selectors.analytics import transaction_totals
 
@@ -97,7 +104,7 @@ class TransactionListView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         """List transactions, the newest first."""
-        return list_response(request, STAFF_TRANSACTIONS, cache=PRIVATE_CACHE)
+        return list_response(request, transactions_for(request.user), cache=PRIVATE_CACHE)
 
 
 class TransactionAnalyticsView(ApiView):
@@ -130,7 +137,8 @@ class TransactionExportView(ApiView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Answer with every transaction that the filters match, as a file for spreadsheets."""
-        header, rows = STAFF_TRANSACTIONS.shape.names, _all_rows(_asked(request))
+        shape = transactions_for(request.user).shape
+        header, rows = shape.names, _all_rows(shape, _asked(request))
         kept = {"list": Transaction._meta.label_lower, "filters": request.GET.urlencode()}
         event_record(action="data.exported", changes=kept)
         return (xlsx_response if self.as_xlsx else csv_response)(header, rows, name="transactions")
@@ -162,8 +170,8 @@ def _asked(request: Request) -> ListQuery:
     return STAFF_TRANSACTIONS.parse(request.GET)
 
 
-def _all_rows(asked: ListQuery) -> Iterator[tuple[Any, ...]]:
-    columns, tables = STAFF_TRANSACTIONS.shape.select()
+def _all_rows(shape: RowShape, asked: ListQuery) -> Iterator[tuple[Any, ...]]:
+    columns, tables = shape.select()
     where = " AND ".join(["TRUE", *(condition.sql for condition in asked.conditions.values())])
     values = [value for condition in asked.conditions.values() for value in condition.values]
     with connection.chunked_cursor() as cursor:

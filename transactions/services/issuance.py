@@ -9,7 +9,9 @@ from django.utils import timezone
 from accounts.models import User
 from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotFound
+from registry.errors import ProjectNotFound
 from registry.models import MonitoringPeriod, Project, Standard
+from registry.reach import require_reach
 from registry.services.validation import constraint_of, text_fault
 from transactions.choices import BlockState, RequestState
 from transactions.errors import IssuanceNotPossible, SecondPersonNeeded
@@ -37,7 +39,9 @@ def issuance_request_create(
         InvalidInput: the vintage does not fit the period, or the quantity is more than was verified, or more
             than plausible without a justification; or a text is too long.
         IssuanceNotPossible: the period has another request already.
+        ProjectNotFound: the project is out of the actor's reach.
     """
+    require_reach(project.pk, actor)
     with transaction.atomic():
         request = IssuanceRequest(
             project=project,
@@ -76,7 +80,7 @@ def issuance_request_approve(
     """
     _check_note(note)
     with transaction.atomic():
-        request = _locked(pk)
+        request = _locked(pk, actor)
         _check_decidable(request, actor)
         before = state_of(request)
         request.project = _project_locked(request.project_id)
@@ -108,7 +112,7 @@ def issuance_request_reject(*, actor: User, pk: int, note: str) -> IssuanceReque
         raise InvalidInput({"note": ["Say why the request is refused."]})
     _check_note(note)
     with transaction.atomic():
-        request = _locked(pk)
+        request = _locked(pk, actor)
         _check_decidable(request, actor)
         before = state_of(request)
         request.state = RequestState.REJECTED
@@ -165,10 +169,14 @@ def _check_note(note: str) -> None:
         raise InvalidInput({"note": [f"Use up to {MAX_TEXT:,} characters of text."]})
 
 
-def _locked(pk: int) -> IssuanceRequest:
+def _locked(pk: int, actor: User) -> IssuanceRequest:
     request = IssuanceRequest.objects.select_for_update(of=("self",)).filter(pk=pk).first()
     if request is None:
         raise NotFound("Issuance request not found.")
+    try:
+        require_reach(request.project_id, actor)
+    except ProjectNotFound:
+        raise NotFound("Issuance request not found.") from None
     return request
 
 

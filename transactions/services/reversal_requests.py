@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotFound
+from carboncore.common.fresh import require_fresh
 from registry.services.validation import constraint_of, text_fault
 from transactions.choices import RequestState
 from transactions.errors import EntryNotReversible, SecondPersonNeeded
@@ -50,7 +51,9 @@ def reversal_request_approve(*, actor: User, pk: int, note: str = "") -> Reversa
         EntryNotReversible: it was decided before, or the credits have moved on since.
         InvalidInput: the note is too long.
         AccountNotUsable: an account is frozen or closed.
+        ReauthenticationRequired: the actor showed who they are too long ago.
     """
+    require_fresh()
     with transaction.atomic():
         request = _pending_locked(pk, actor)
         request.decision_note = _checked_note(note)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
+from carboncore.common.admin.refusals import refusal_words
 from carboncore.common.errors import InvalidInput, RegistryError
 
 
@@ -61,7 +62,7 @@ def confirm_page(
 
 def _show(form: forms.Form, error: RegistryError) -> None:
     if not isinstance(error, InvalidInput):
-        form.add_error(None, error.message)
+        form.add_error(None, refusal_words(error))
         return
     for field, reasons in error.errors.items():
         for reason in reasons:

@@ -10,8 +10,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from carboncore.common.errors import InvalidInput, RegistryError
+from carboncore.common.fresh import ReauthenticationRequired
 
 _ATTRIBUTE = "_carboncore_refusal"
 
@@ -30,6 +33,19 @@ class Refused(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.error.message)
         self.refusal = refusal
+
+
+def refusal_words(error: RegistryError) -> str:
+    """Return what a page says of a refusal; where the person has to show who they are, with the way to do so."""
+    if not isinstance(error, ReauthenticationRequired):
+        return error.message
+    return format_html(
+        "You signed in a while ago, and this is grave. "
+        '<a class="st-link" href="{}?next={}" target="_blank">Confirm that it is you</a> (in a new tab), then press the'
+        " button here once more: what you typed stays.",
+        reverse("staff-again"),
+        reverse("staff-security"),
+    )
 
 
 def remember_refusal(request: HttpRequest, refusal: Refusal) -> None:
@@ -56,7 +72,7 @@ class RefusableForm(forms.ModelForm):
 
     def _show(self, error: RegistryError) -> None:
         if not isinstance(error, InvalidInput):
-            self.add_error(None, error.message)
+            self.add_error(None, refusal_words(error))
             return
         for name, reasons in error.errors.items():
             field = self.refusal_field_names.get(name, name)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotFound, StateConflict
+from carboncore.common.fresh import require_fresh
 from transactions.choices import IssueKind, IssueResolution, PaymentState, TransactionStatus
 from transactions.errors import PurchaseStateWrong
 from transactions.locks import purchase_lock
@@ -29,8 +30,11 @@ def payment_issue_resolve(*, actor: User, pk: int, resolution: str, note: str) -
         InvalidInput: no note, or this cannot be done about an issue of this kind.
         PurchaseStateWrong: the purchase is not paid, or over.
         NotEnoughCredits, AccountNotUsable: the credits still cannot be delivered.
+        ReauthenticationRequired: money is to go back, and the actor showed who they are too long ago.
     """
     note = stated_reason(note)
+    if resolution == IssueResolution.REFUNDED:
+        require_fresh()
     with transaction.atomic():
         issue = PaymentIssue.objects.filter(pk=pk).first()
         if issue is None:

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from accounts.models import User
 from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput
+from carboncore.common.fresh import require_fresh
 from carboncore.common.quantities import tonnes_from_kg
 from transactions.choices import (
     BlockState,
@@ -61,12 +62,14 @@ def purchase_refund(*, actor: User, purchase_pk: int, reason: str, quantity_kg: 
     refunds of a purchase together are exactly its total.
 
     Raises:
+        ReauthenticationRequired: the actor showed who they are too long ago.
         PurchaseNotFound: there is no such purchase.
         PurchaseStateWrong: it is not completed.
         CreditsNotRefundable: the buyer's account holds fewer of these credits as active ones.
         InvalidInput: no reason, or more than was bought.
         AccountNotUsable: an account is frozen or closed.
     """
+    require_fresh()
     reason = stated_reason(reason)
     with transaction.atomic():
         purchase = purchase_lock(purchase_pk)

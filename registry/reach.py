@@ -1,0 +1,97 @@
+"""How far a staff member reaches: the projects of some countries or under some standards (`accounts.limits`).
+
+What is out of reach is not there: a service answers 404, a list leaves it out. Whoever acts is known from the context
+that every entrance sets, so nothing has to be handed along; services that are told their actor ask for both. The
+command line, jobs and people who are no staff reach everything; what these may do other rules say.
+"""
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.limits import Limits, limits_of
+from carboncore.common.api.listing import Condition
+from carboncore.common.context import current_actor
+from carboncore.common.errors import InvalidInput
+from registry.errors import ProjectNotFound
+from registry.models import Project, ProjectStandard
+
+_CERTIFIED = (
+    'EXISTS (SELECT 1 FROM "registry_projectstandard" AS "reach" JOIN "registry_standard" AS "reach_standard"'
+    ' ON "reach_standard"."id" = "reach"."standard_id"'
+    ' WHERE "reach"."project_id" = "row"."{key}" AND "reach_standard"."code" = ANY(%s::text[]))'
+)
+_IN_COUNTRY = (
+    'EXISTS (SELECT 1 FROM "registry_project" AS "reach_project"'
+    ' WHERE "reach_project"."id" = "row"."{key}" AND "reach_project"."country_id" = ANY(%s::text[]))'
+)
+
+
+def present_limits() -> Limits:
+    """Return the limits of whoever acts now."""
+    return limits_of(current_actor().user)
+
+
+def in_reach(project: str = "") -> Q:
+    """Return the condition that a row's project is in reach of whoever acts now.
+
+    `project` is the way from the row to its project, such as `project`; empty where the row is one.
+    """
+    return _condition(present_limits(), project)
+
+
+def reach_condition(key: str = "id") -> Condition | None:
+    """Return the same for a list in SQL, whose column `key` holds the project's id; None where there is no limit."""
+    limits = present_limits()
+    parts: list[tuple[str, list[str]]] = []
+    if limits.countries:
+        parts.append((_IN_COUNTRY.format(key=key), sorted(limits.countries)))
+    if limits.standards:
+        parts.append((_CERTIFIED.format(key=key), sorted(limits.standards)))
+    if not parts:
+        return None
+    return Condition(" AND ".join(sql for sql, _ in parts), tuple(values for _, values in parts))
+
+
+def require_reach(project_pk: int, actor: object = None) -> None:
+    """Let nobody at a project that is out of their reach.
+
+    Raises:
+        ProjectNotFound: it is out of reach of `actor`, or of whoever acts now.
+    """
+    for limits in _limits(actor):
+        if not Project.objects.filter(_condition(limits, ""), pk=project_pk).exists():
+            raise ProjectNotFound
+
+
+def require_still_in_reach(project_pk: int, actor: object = None) -> None:
+    """Let nobody put a project where they no longer reach it, a new one included.
+
+    Raises:
+        InvalidInput: on `country` and `standards_list`, saying what is in reach.
+    """
+    try:
+        require_reach(project_pk, actor)
+    except ProjectNotFound:
+        limits = next(iter(_limits(actor)))
+        errors = {}
+        if limits.countries:
+            errors["country"] = [f"You work on projects in {', '.join(sorted(limits.countries))}."]
+        if limits.standards:
+            errors["standards_list"] = [f"You work on projects under {', '.join(sorted(limits.standards))}."]
+        raise InvalidInput(errors, message="This would put the project out of your limits.") from None
+
+
+def _limits(actor: object) -> list[Limits]:
+    return [limits for limits in {limits_of(actor), present_limits()} if limits]
+
+
+def _condition(limits: Limits, project: str) -> Q:
+    prefix = f"{project}__" if project else ""
+    found = Q()
+    if limits.countries:
+        found &= Q(**{f"{prefix}country__in": sorted(limits.countries)})
+    if limits.standards:
+        certified = ProjectStandard.objects.filter(
+            project=OuterRef(f"{prefix}pk"), standard__code__in=sorted(limits.standards)
+        )
+        found &= Q(Exists(certified))
+    return found
