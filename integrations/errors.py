@@ -1,6 +1,6 @@
 """The errors of the integrations app, of the family in `carboncore.common.errors`."""
 
-from carboncore.common.errors import InvalidInput, NotFound
+from carboncore.common.errors import InvalidInput, NotFound, StateConflict
 
 
 class ImportFileRefused(InvalidInput):
@@ -64,3 +64,12 @@ class CalculationRefused(InvalidInput):
     """A calculation was asked for that cannot be done as asked."""
 
     code = "calculation_refused"
+
+
+class DataSourceDisconnected(StateConflict):
+    """The data source was disconnected, so that nothing more is stored for it."""
+
+    code = "data_source_disconnected"
+
+    def __init__(self) -> None:
+        super().__init__("This data source is disconnected; connect it again to add data.")
