@@ -8,44 +8,17 @@ reading, but a `RejectedRecord` with its reason.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
-from integrations.choices import ConnectionProblem, ReadingQuality, ReadingType
+from integrations.choices import ConnectionProblem
+from integrations.reading_records import ReadingRecord, RejectedRecord
 
 # What is decrypted for the time of a call: names as in the catalogue's `credential_fields` (`apiKey`, `username`, …),
 # or `access_token` where OAuth 2 is spoken.
 Credentials = Mapping[str, str]
 # The connection's own settings, no secrets; an adapter names in `AccountFound.settings` what it wants kept there.
 Settings = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class ReadingRecord:
-    """One reading of a provider, over the half-open time [starts_at, ends_at); both times are aware.
-
-    `unit` is a code that `integrations.units` knows. `external_id` is unique for (connection, reading_type).
-    """
-
-    reading_type: ReadingType
-    external_id: str
-    series: str
-    starts_at: datetime
-    ends_at: datetime
-    quantity: Decimal
-    unit: str
-    quality: ReadingQuality = ReadingQuality.MEASURED
-    payload: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class RejectedRecord:
-    """One record that is no reading, and in words why; `payload` is what the provider sent."""
-
-    external_id: str
-    reason: str
-    payload: Any = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +100,12 @@ class NothingFound(ProviderProblem):
     problem = ConnectionProblem.NOTHING_FOUND
 
 
+class CredentialsUnreadable(ProviderProblem):
+    """The stored credentials cannot be decrypted: the key is gone, or the envelope was altered."""
+
+    problem = ConnectionProblem.CREDENTIALS_UNREADABLE
+
+
 class AnswerUnreadable(ProviderProblem):
     """The provider answered what its contract does not say: no JSON, a field missing, HTML."""
 
@@ -141,8 +120,3 @@ class ProviderUnavailable(ProviderProblem):
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-
-
-def interval_id(series: str, starts_at: datetime) -> str:
-    """Return the external id of one interval of a series, the same whichever way the reading came in."""
-    return f"{series}:{starts_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"

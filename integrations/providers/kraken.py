@@ -21,15 +21,19 @@ from integrations.providers.base import (
     CredentialsRefused,
     Limits,
     NothingFound,
-    ReadingRecord,
-    RejectedRecord,
+    ProviderUnavailable,
     Settings,
-    interval_id,
 )
-from integrations.providers.values import NotAValue, moment_of, quantity_of
+from integrations.providers.values import NotAValue, moment_of, quantity_of, shown
+from integrations.reading_records import ReadingRecord, RejectedRecord, interval_id
 
 OWN_BASE_URL = "https://api.octopus.energy/v1/"
 PAGE_SIZE = 1500  # the documents contradict each other about the most; all of them allow this
+_OBTAIN = "mutation($input: ObtainJSONWebTokenInput!){obtainKrakenToken(input:$input){token}}"
+_ACCOUNTS = "query{viewer{accounts{number}}}"
+# Of the supplier's list: no header, unauthorised, expired, bad credentials.
+_BAD_KEY = {"KT-CT-1111", "KT-CT-1112", "KT-CT-1120", "KT-CT-1132", "KT-CT-1139"}
+_TOO_MANY = "KT-CT-1199"
 _MOST_PAGES = 400
 _LONGEST_INTERVAL = timedelta(hours=1)
 
@@ -67,7 +71,7 @@ class KrakenAdapter:
         account = self._account(credentials, settings)
         if not list(_meters(account, settings)):
             raise NothingFound("This account has no electricity or gas meter that could be read.")
-        number = str(account.get("number") or _account_number(credentials, settings))
+        number = str(account["number"])
         return AccountFound(reference=number, name=number, settings={"account_number": number})
 
     def read(
@@ -94,7 +98,33 @@ class KrakenAdapter:
         account = parsed("The supplier", answer)
         if not isinstance(account, dict) or not isinstance(account.get("properties"), list):
             raise AnswerUnreadable("The supplier's answer about the account names no properties.")
-        return account
+        return {**account, "number": str(account.get("number") or number)}
+
+    def _own_number(self, credentials: Credentials) -> str:
+        """Return the number of the one account that the credentials open, which only the other interface tells."""
+        token = credentials.get("access_token") or self._token(credentials)
+        found = self._graphql(_ACCOUNTS, {}, {"Authorization": token})
+        numbers = [
+            str(each["number"]) for each in _tables(_inside(found, "viewer").get("accounts")) if each.get("number")
+        ]
+        if not numbers:
+            raise NothingFound("This key opens no account.")
+        if len(numbers) > 1:
+            raise CredentialsRefused(f"This key opens several accounts ({', '.join(numbers[:5])}): name one of them.")
+        return numbers[0]
+
+    def _token(self, credentials: Credentials) -> str:
+        found = self._graphql(_OBTAIN, {"input": {"APIKey": credentials.get("apiKey", "")}}, {})
+        token = _inside(found, "obtainKrakenToken").get("token")
+        if not isinstance(token, str) or not token:
+            raise AnswerUnreadable("The supplier's answer to the key holds no token.")
+        return token
+
+    def _graphql(self, query: str, variables: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        body = {"query": query, "variables": variables}
+        answer = ask("The supplier", f"{self._base}/graphql/", method="POST", headers=headers, json_body=body)
+        refuse_graphql_errors(answer)
+        return _inside(answer, "data")
 
     def _consumption(
         self, credentials: Credentials, meter: _Meter, since: datetime, until: datetime
@@ -123,19 +153,39 @@ class KrakenAdapter:
         raise AnswerUnreadable(f"The supplier's answer has more than {_MOST_PAGES} pages for one meter.")
 
 
+def refuse_graphql_errors(answer: Any) -> None:
+    """Do nothing about an answer with data; a refusal arrives with status 200 and stands in `errors`.
+
+    Raises:
+        CredentialsRefused: the key or token is not, or no longer, good.
+        ProviderUnavailable: too many requests.
+        AnswerUnreadable: anything else went wrong.
+    """
+    errors = _tables(answer.get("errors")) if isinstance(answer, dict) else []
+    codes = {str(_inside(error, "extensions").get("errorCode")) for error in errors}
+    if codes & _BAD_KEY:
+        raise CredentialsRefused("The supplier refused the credentials. Enter valid ones.")
+    if _TOO_MANY in codes:
+        raise ProviderUnavailable("The supplier asks to wait at the moment. Try again later.")
+    if errors:
+        raise AnswerUnreadable(f"The supplier answered with an error ({', '.join(sorted(codes))[:80]}).")
+
+
+def _inside(found: Any, name: str) -> dict[str, Any]:
+    inner = found.get(name) if isinstance(found, dict) else None
+    return inner if isinstance(inner, dict) else {}
+
+
 def _signed(credentials: Credentials) -> dict[str, str]:
     token = credentials.get("access_token")
     if token:
-        return {"Authorization": f"Bearer {token}"}
+        return {"Authorization": token}  # bare: the supplier wants no word in front
     pair = base64.b64encode(f"{credentials.get('apiKey', '')}:".encode()).decode()
     return {"Authorization": f"Basic {pair}"}
 
 
 def _account_number(credentials: Credentials, settings: Settings) -> str:
-    number = str(credentials.get("accountNumber") or settings.get("account_number") or "").strip().upper()
-    if not number:
-        raise CredentialsRefused("Give the account number, such as A-1B2C3D4E: it stands on every bill.")
-    return number
+    return str(credentials.get("accountNumber") or settings.get("account_number") or "").strip().upper()
 
 
 def _meters(account: dict[str, Any], settings: Settings) -> Iterator[_Meter]:
@@ -163,16 +213,16 @@ def _tables(found: Any) -> list[dict[str, Any]]:
 
 def _record(meter: _Meter, row: Any) -> ReadingRecord | RejectedRecord:
     if not isinstance(row, dict):
-        return RejectedRecord(meter.series, "This is no half-hour.", row)
-    name = meter.series
+        return RejectedRecord("", meter.series, "", "", f"This is no half-hour: {shown(row)}.")
+    start, value = row.get("interval_start"), row.get("consumption")
     try:
-        begins, ends = moment_of(row.get("interval_start")), moment_of(row.get("interval_end"))
-        name = interval_id(meter.series, begins)
+        begins, ends = moment_of(start), moment_of(row.get("interval_end"))
         if not timedelta() < ends - begins <= _LONGEST_INTERVAL:
-            return RejectedRecord(name, "It does not last between a moment and an hour.", row)
-        quantity = quantity_of(row.get("consumption"))
+            raise NotAValue("It does not last between a moment and an hour.")
+        quantity = quantity_of(value)
     except NotAValue as error:
-        return RejectedRecord(name, str(error), row)
+        return RejectedRecord(f"{meter.series}:{shown(start)}", meter.series, shown(start), shown(value), str(error))
+    name = interval_id(meter.series, begins)
     return ReadingRecord(meter.reading_type, name, meter.series, begins, ends, quantity, meter.unit)
 
 

@@ -41,3 +41,8 @@ def moment_of(text: Any) -> datetime:
     except (TypeError, ValueError, OverflowError):
         pass
     raise NotAValue("Its begin or end is no time with an offset.")
+
+
+def shown(value: Any) -> str:
+    """Return what a provider sent as a short text, for the list of rejected records."""
+    return str(value)[:60]
