@@ -3,8 +3,12 @@
 Nothing here starts a server: `manage.py` and the scripts do that and hand over its address in `DATABASE_URL`.
 """
 
+import base64
+import binascii
+import hashlib
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +44,33 @@ def secret(name: str) -> str:
     """Return the secret of that name: the environment's, or on a laptop the one kept in `var/secrets.json`."""
     given = env.str(name, default="")
     return local_secrets.ensure(VAR_DIR)[name] if DEBUG and not given else given
+
+
+def credential_keys() -> dict[str, bytes]:
+    """Return the keys that data sources' credentials are encrypted with, by their ids; the first is the active one.
+
+    On a laptop without any, one that follows from its own `SECRET_KEY`.
+
+    Raises:
+        ImproperlyConfigured: an entry of `CREDENTIAL_KEYS` is not `id:base64 of 32 bytes`, or an id comes twice.
+    """
+    entries = [entry.strip() for entry in env.str("CREDENTIAL_KEYS", default="").split(",") if entry.strip()]
+    if not entries and DEBUG:
+        return {"local": hashlib.sha256(b"credentials of data sources" + secret("SECRET_KEY").encode()).digest()}
+    keys: dict[str, bytes] = {}
+    for entry in entries:
+        key_id, _, text = entry.partition(":")
+        try:
+            key = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            key = b""
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", key_id) or len(key) != 32 or key_id in keys:
+            raise ImproperlyConfigured(
+                "CREDENTIAL_KEYS has to list id:key with commas, each id once, each key made by"
+                " python -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())'"
+            )
+        keys[key_id] = key
+    return keys
 
 
 def networks(name: str, texts: list[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:

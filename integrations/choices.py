@@ -114,6 +114,14 @@ class ConnectionProblem(models.TextChoices):
     ERROR_BUDGET_SPENT = "error_budget_spent", "Paused after too many failures in a row"
 
 
+class TokenAuthMethod(models.TextChoices):
+    """How a client proves itself at a provider's token address (RFC 6749, 2.3)."""
+
+    BASIC = "client_secret_basic", "Client id and secret in the Authorization header"
+    POST = "client_secret_post", "Client id and secret in the body"
+    NONE = "none", "No secret: a public client, by PKCE alone"
+
+
 class SyncFrequency(models.TextChoices):
     """How often a connection is read."""
 
@@ -168,3 +176,77 @@ class ReadingQuality(models.TextChoices):
     MEASURED = "measured", "Measured"
     ESTIMATED = "estimated", "Estimated"
     ENTERED = "entered", "Entered by hand"
+
+
+class UploadStatus(models.TextChoices):
+    """How far an uploaded file is, in the words of the contract."""
+
+    UPLOADED = "uploaded", "Uploaded, to be confirmed"
+    PROCESSING = "processing", "Processing"
+    PROCESSED = "processed", "Processed"
+    ERROR = "error", "Error"
+
+
+class ReadingInterval(models.TextChoices):
+    """How long each row of a file lasts where it has no column for the end."""
+
+    QUARTER_HOUR = "15min", "15 minutes"
+    HALF_HOUR = "30min", "30 minutes"
+    HOUR = "hour", "One hour"
+    DAY = "day", "One day"
+    MONTH = "month", "One month"
+
+
+class DateFormat(models.TextChoices):
+    """In which order a file writes the parts of a date; the time of day follows it."""
+
+    ISO = "YYYY-MM-DD", "2025-12-31"
+    SLASHED_ISO = "YYYY/MM/DD", "2025/12/31"
+    DAY_FIRST = "DD/MM/YYYY", "31/12/2025"
+    MONTH_FIRST = "MM/DD/YYYY", "12/31/2025"
+    DOTTED = "DD.MM.YYYY", "31.12.2025"
+    DASHED = "DD-MM-YYYY", "31-12-2025"
+
+
+class InboxChannel(models.TextChoices):
+    """At which address a webhook came in."""
+
+    GENERIC = "generic", "A source's own address"
+    OCTOPUS_ENERGY = "octopus-energy", "Octopus Energy"
+    BRITISH_GAS = "british-gas", "British Gas"
+
+
+class InboxStatus(models.TextChoices):
+    """How far a received webhook is."""
+
+    RECEIVED = "received", "Received"
+    PROCESSED = "processed", "Processed"
+    FAILED = "failed", "Failed"
+
+
+class EndpointStatus(models.TextChoices):
+    """Whether a subscriber is told."""
+
+    ACTIVE = "active", "Active"
+    DISABLED = "disabled", "Disabled"
+
+
+class OutboxStatus(models.TextChoices):
+    """How far a delivery to a subscriber is."""
+
+    WAITING = "waiting", "Waiting"
+    DELIVERED = "delivered", "Delivered"
+    FAILED = "failed", "Given up"
+
+
+class WebhookEventType(models.TextChoices):
+    """What subscribers can be told of; names are never reused for something else."""
+
+    PROJECT_PUBLISHED = "project.published", "A project was published or hidden"
+    PROJECT_MOVED = "project.moved", "A published project moved in its lifecycle"
+    CREDITS_ISSUED = "credits.issued", "Credits of a published project were issued"
+    CREDITS_RETIRED = "credits.retired", "Credits were retired"
+    CREDITS_CANCELLED = "credits.cancelled", "Credits were cancelled"
+    SYNC_FINISHED = "sync.finished", "One of the subscriber's data sources was read"
+    UPLOAD_PROCESSED = "upload.processed", "One of the subscriber's files was processed"
+    TEST = "webhook.test", "The test button was pressed"

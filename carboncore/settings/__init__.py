@@ -7,6 +7,7 @@ environment.refuse_when_incomplete()
 from .admin import *  # noqa: E402 - first the refusal, which lists all that is missing, not only the first of it
 from .api import *  # noqa: E402
 from .base import *  # noqa: E402
+from .data_sources import *  # noqa: E402
 from .ledger import *  # noqa: E402
 from .limits import *  # noqa: E402
 from .logging import *  # noqa: E402
