@@ -195,3 +195,69 @@ class FactorNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("There is no such factor of yours.")
+
+
+class AlreadyMember(StateConflict):
+    """The person is a member of the organisation already."""
+
+    code = "already_member"
+
+    def __init__(self, message: str = "This person is a member of the organisation already.") -> None:
+        super().__init__(message)
+
+
+class InvitationExists(StateConflict):
+    """The organisation has an open invitation for this e-mail."""
+
+    code = "invitation_exists"
+
+    def __init__(self) -> None:
+        super().__init__("This e-mail has an open invitation already. Send that one again, or revoke it first.")
+
+
+class InvitationNotFound(NotFound):
+    """There is no such invitation, or the actor may not know that there is."""
+
+    code = "invitation_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such invitation.")
+
+
+class InvitationOver(StateConflict):
+    """The invitation was accepted, declined or revoked, or its time is over."""
+
+    code = "invitation_over"
+
+
+class InvitationForAnother(NotAllowed):
+    """The invitation went to another e-mail than the one of whoever is signed in."""
+
+    code = "invitation_for_another"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This invitation was sent to another e-mail than that of your account. Sign in with the account that has"
+            " it, or ask to be invited with yours."
+        )
+
+
+class SecondMemberNeeded(NotAllowed):
+    """Whoever asked for something in an organisation cannot also agree to it."""
+
+    code = "second_person_needed"
+
+    def __init__(self) -> None:
+        super().__init__("You asked for this yourself; a second member has to decide about it.")
+
+
+class SecondMemberMissing(StateConflict):
+    """Nobody else in the organisation could agree."""
+
+    code = "second_member_missing"
+
+
+class ConsentOver(StateConflict):
+    """What a second member was asked about was decided before, withdrawn, or its time is over."""
+
+    code = "consent_over"

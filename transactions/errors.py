@@ -230,6 +230,21 @@ class OfferNotFound(NotFound):
         super().__init__("Transfer offer not found.")
 
 
+class ApprovalNeeded(StateConflict):
+    """The transfer is above the organisation's limit: a second member has to approve it."""
+
+    code = "approval_needed"
+
+
+class ApprovalNotFound(NotFound):
+    """There is no such approval, or the actor may not know that there is."""
+
+    code = "approval_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such transfer that waits for a second member.")
+
+
 class OfferOver(StateConflict):
     """The offer was accepted, declined, withdrawn, or its time is over."""
 

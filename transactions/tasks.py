@@ -4,6 +4,7 @@ import structlog
 from procrastinate.contrib.django import app
 
 from carboncore.common.context import Entrance, acting
+from transactions.services.approvals import movement_approvals_expire
 from transactions.services.checkpoints import checkpoint_make
 from transactions.services.offers import transfer_offers_expire
 from transactions.services.purchases import payments_reconcile, reservations_expire
@@ -25,6 +26,7 @@ def payments_round_job(timestamp: int) -> None:  # noqa: ARG001 - procrastinate 
     with acting(None, Entrance.JOB):
         reservations_expire()
         transfer_offers_expire()
+        movement_approvals_expire()
         payments_reconcile()
 
 

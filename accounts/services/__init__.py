@@ -9,7 +9,20 @@ from accounts.services.invitations import (
     staff_invite,
     staff_invite_again,
 )
-from accounts.services.memberships import membership_remove, membership_set
+from accounts.services.member_invitations import (
+    member_invitation_accept,
+    member_invitation_decline,
+    member_invitation_revoke,
+    member_invite,
+    member_invite_again,
+)
+from accounts.services.memberships import membership_remove, membership_set, ownership_transfer
+from accounts.services.organisation_documents import organisation_document_add, organisation_document_delete
+from accounts.services.organisation_limits import (
+    organisation_limit_approve,
+    organisation_limit_reject,
+    organisation_limit_set,
+)
 from accounts.services.organisations import (
     organisation_approve,
     organisation_create,
@@ -63,13 +76,24 @@ __all__ = [
     "factors_reset",
     "group_save",
     "groups_givable_by",
+    "member_invitation_accept",
+    "member_invitation_decline",
+    "member_invitation_revoke",
+    "member_invite",
+    "member_invite_again",
     "membership_remove",
     "membership_set",
     "organisation_approve",
     "organisation_create",
+    "organisation_document_add",
+    "organisation_document_delete",
+    "organisation_limit_approve",
+    "organisation_limit_reject",
+    "organisation_limit_set",
     "organisation_reinstate",
     "organisation_reject",
     "organisation_suspend",
+    "ownership_transfer",
     "passkey_add",
     "passkey_prove",
     "password_change",

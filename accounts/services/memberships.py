@@ -5,6 +5,7 @@ from django.db import transaction
 from accounts.choices import MembershipRole
 from accounts.errors import LastOwner
 from accounts.models import Membership, Organisation, User
+from accounts.organisation_mails import mail_ownership
 from accounts.services.organisations import DECIDES, organisation_lock
 from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotAllowed, NotFound
@@ -24,8 +25,8 @@ def membership_set(*, actor: User, organisation: Organisation, user: User, role:
     if not user.is_active:
         raise InvalidInput({"user": ["This account is not active."]})
     with transaction.atomic():
-        members = _members_locked(organisation)
-        _require_manager(actor, members)
+        members = members_locked(organisation)
+        require_manager(actor, members)
         found = members.get(user.pk)
         before = found.role if found is not None else None
         if found is None:
@@ -49,9 +50,9 @@ def membership_remove(*, actor: User, organisation: Organisation, user: User) ->
         OrganisationNotFound: the organisation is gone.
     """
     with transaction.atomic():
-        members = _members_locked(organisation)
+        members = members_locked(organisation)
         if actor.pk != user.pk:
-            _require_manager(actor, members)
+            require_manager(actor, members)
         if user.pk not in members:
             raise NotFound("This person is no member of the organisation.")
         _keep_an_owner(members, without=user)
@@ -59,19 +60,56 @@ def membership_remove(*, actor: User, organisation: Organisation, user: User) ->
         members[user.pk].delete()
 
 
-def _record(action: str, actor: User, organisation: Organisation, user: User, role: list[str | None]) -> None:
-    event_record(action=action, obj=organisation, actor=actor, changes={"member": user.pk, "role": role})
+def ownership_transfer(*, actor: User, organisation: Organisation, user: User, own_role: str) -> Membership:
+    """Hand an organisation over to another member, who becomes an owner; the actor goes on in `own_role`.
+
+    Nobody has to accept: the new owner is a member already, is told by mail, and may hand it on or step down.
+
+    Raises:
+        InvalidInput: the role is none that one steps down to, or the person is the actor or not active.
+        NotAllowed: the actor is no owner of the organisation.
+        NotFound: the person is no member.
+        OrganisationNotFound: the organisation is gone.
+    """
+    if own_role not in (MembershipRole.TRADER, MembershipRole.VIEWER):
+        raise InvalidInput({"own_role": ["Choose what you will be: trader or viewer."]})
+    if user.pk == actor.pk or not user.is_active:
+        raise InvalidInput({"user": ["Name another member, whose account is active."]})
+    with transaction.atomic():
+        members = members_locked(organisation)
+        own, other = members.get(actor.pk), members.get(user.pk)
+        if own is None or own.role != MembershipRole.OWNER:
+            raise NotAllowed("Only an owner of the organisation may hand it over.")
+        if other is None:
+            raise NotFound("This person is no member of the organisation.")
+        came_from, other.role, own.role = other.role, MembershipRole.OWNER, own_role
+        other.save()
+        own.save()
+        mail_ownership(organisation=organisation, giver=actor, receiver=user)
+        roles = {"member": user.pk, "role": [came_from, other.role], "own_role": [MembershipRole.OWNER, own_role]}
+        event_record(action="organisation.ownership_transferred", obj=organisation, actor=actor, changes=roles)
+    return other
 
 
-def _members_locked(organisation: Organisation) -> dict[int, Membership]:
+def members_locked(organisation: Organisation) -> dict[int, Membership]:
+    """Return the members by person, with the organisation locked, so that no other change of them is under way."""
     organisation_lock(pk=organisation.pk)
     return {member.user_id: member for member in Membership.objects.filter(organisation=organisation)}
 
 
-def _require_manager(actor: User, members: dict[int, Membership]) -> None:
+def require_manager(actor: User, members: dict[int, Membership]) -> None:
+    """Refuse whoever is neither an owner nor decides about organisations.
+
+    Raises:
+        NotAllowed: the actor is neither.
+    """
     own = members.get(actor.pk)
     if (own is None or own.role != MembershipRole.OWNER) and not actor.has_perm(DECIDES):
         raise NotAllowed("Only an owner of the organisation may change its members.")
+
+
+def _record(action: str, actor: User, organisation: Organisation, user: User, role: list[str | None]) -> None:
+    event_record(action=action, obj=organisation, actor=actor, changes={"member": user.pk, "role": role})
 
 
 def _keep_an_owner(members: dict[int, Membership], *, without: User) -> None:

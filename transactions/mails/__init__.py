@@ -1,5 +1,5 @@
-"""What the mails about purchases, retirements and offers say, looked up when they are sent."""
+"""What the mails about purchases, retirements, offers and approvals say, looked up when they are sent."""
 
-from transactions.mails import offers, purchases, retirements
+from transactions.mails import approvals, offers, purchases, retirements
 
-__all__ = ["offers", "purchases", "retirements"]
+__all__ = ["approvals", "offers", "purchases", "retirements"]

@@ -1,5 +1,13 @@
 """The writes of the transactions app; every entrance calls these."""
 
+from transactions.services.approvals import (
+    AskedTransfer,
+    movement_approval_approve,
+    movement_approval_reject,
+    movement_approval_withdraw,
+    movement_approvals_expire,
+    transfer_or_ask,
+)
 from transactions.services.bulk_retirements import credits_retire_csv
 from transactions.services.corrections import entry_reverse
 from transactions.services.erasing import retirement_statement_erase
@@ -45,6 +53,7 @@ from transactions.services.reversal_requests import (
 )
 
 __all__ = [
+    "AskedTransfer",
     "Origin",
     "RetirementDetails",
     "Wanted",
@@ -65,6 +74,10 @@ __all__ = [
     "issuance_request_approve",
     "issuance_request_create",
     "issuance_request_reject",
+    "movement_approval_approve",
+    "movement_approval_reject",
+    "movement_approval_withdraw",
+    "movement_approvals_expire",
     "payment_issue_resolve",
     "payments_reconcile",
     "price_delete",
@@ -86,4 +99,5 @@ __all__ = [
     "transfer_offer_decline",
     "transfer_offer_withdraw",
     "transfer_offers_expire",
+    "transfer_or_ask",
 ]

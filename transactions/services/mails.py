@@ -1,4 +1,4 @@
-"""Which mails purchases, retirements and offers cause, and to whom: one INSERT each, in the caller's transaction.
+"""Which mails movements and approvals of them cause, and to whom: one INSERT each, in the caller's transaction.
 
 What they say is looked up when they are sent (`transactions.mails`). An address is never a reason to refuse what was
 asked for, so none is checked here: one that cannot be used shows among the failed mails.
@@ -10,13 +10,14 @@ from django.db.models import Case, IntegerField, Value, When
 from django.db.models.expressions import Combinable, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.choices import MembershipRole
-from accounts.models import User
+from accounts.choices import MOVING_ROLES, MembershipRole
+from accounts.models import Membership, User
 from carboncore.mail.services import mail_send
 from transactions.choices import PaymentMethod
-from transactions.models import HoldingAccount, PaymentRefund, Retirement, Transaction
+from transactions.models import HoldingAccount, MovementApproval, PaymentRefund, Retirement, Transaction
 
 _FOLDER = "transactions/mails"
+MOST_ASKED = 50
 
 
 def purchase_reserved_mail(*, purchase: Transaction) -> None:
@@ -55,6 +56,20 @@ def offer_mail(*, offer: Transaction, receiver: HoldingAccount) -> None:
     to = _holder(receiver, None)
     if to is not None:
         mail_send(to=to, template=f"{_FOLDER}/offer", context={"pk": offer.pk})
+
+
+def approval_asked_mail(*, approval: MovementApproval) -> None:
+    """Ask the other owners and traders of the organisation to decide about a transfer."""
+    members = Membership.objects.filter(
+        organisation=approval.organisation_id, role__in=MOVING_ROLES, user__is_active=True
+    )
+    for member in members.exclude(user=approval.asked_by_id).order_by("pk").select_related("user")[:MOST_ASKED]:
+        mail_send(to=member.user.email, template=f"{_FOLDER}/approval_asked", context={"pk": approval.pk})
+
+
+def approval_decided_mail(*, approval: MovementApproval) -> None:
+    """Tell whoever asked what the second member decided."""
+    mail_send(to=_person(approval.asked_by_id), template=f"{_FOLDER}/approval_decided", context={"pk": approval.pk})
 
 
 def _buyer(purchase: Transaction) -> Combinable:

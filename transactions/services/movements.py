@@ -4,7 +4,9 @@ from accounts.models import User
 from carboncore.common.errors import InvalidInput
 from transactions.choices import AccountKind, BlockState, EntryKind, TransactionType
 from transactions.models import HoldingAccount, Transaction
-from transactions.services.moving import Order, Origin, Wanted, order_carry_out, stated_reason
+from transactions.services.moving import Order, Origin, Wanted, order_carry_out, order_post, stated_reason
+from transactions.services.posting import posting
+from transactions.services.transfer_limits import transfer_limit_check
 
 
 def credits_transfer(
@@ -15,29 +17,32 @@ def credits_transfer(
     wanted: Wanted,
     note: str = "",
     origin: Origin | None = None,
+    approved: bool = False,
 ) -> Transaction:
-    """Move active credits from one account to another.
+    """Move active credits from one account to another; `approved` by a second member where that is needed.
 
     Raises:
+        ApprovalNeeded: it is above the limit of the organisation that it leaves.
         InvalidInput: both accounts are the same, the receiver is the buffer pool, or a serial is not one.
         AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
         NotEnoughCredits, CreditsNotMovable: the credits are not there to give.
     """
     transfer_check_accounts(from_account, to_account)
-    return order_carry_out(
-        actor=actor,
-        order=Order(
-            transaction_type=TransactionType.TRANSFER,
-            kind=EntryKind.TRANSFER,
-            from_account=from_account,
-            to_account=to_account,
-            from_state=BlockState.ACTIVE,
-            to_state=BlockState.ACTIVE,
-            wanted=wanted,
-            note=note,
-            origin=origin or Origin(),
-        ),
+    order = Order(
+        transaction_type=TransactionType.TRANSFER,
+        kind=EntryKind.TRANSFER,
+        from_account=from_account,
+        to_account=to_account,
+        from_state=BlockState.ACTIVE,
+        to_state=BlockState.ACTIVE,
+        wanted=wanted,
+        note=note,
+        origin=origin or Origin(),
     )
+    with posting(actor=actor, account_ids=[from_account.pk, to_account.pk]) as movement:
+        if not approved:
+            transfer_limit_check(from_account=from_account, to_account=to_account, quantity_kg=wanted.quantity_kg)
+        return order_post(movement=movement, order=order)
 
 
 def credits_cancel(

@@ -25,6 +25,7 @@ from transactions.services.posting import Posting, posting
 from transactions.services.purchases.holding import link_entries, ranges_moved
 from transactions.services.purchases.moves import status_move
 from transactions.services.taking import take_ranges
+from transactions.services.transfer_limits import transfer_limit_check
 
 logger = structlog.get_logger(__name__)
 
@@ -42,10 +43,14 @@ def transfer_offer_create(
     note: str = "",
     expires_at: datetime | None = None,
     origin: Origin | None = None,
+    approved: bool = False,
 ) -> Transaction:
     """Offer credits to another account; they stay reserved until `expires_at`, seven days when it is not given.
 
+    `approved`: by a second member, where that is needed.
+
     Raises:
+        ApprovalNeeded: it is above the limit of the organisation that it leaves.
         InvalidInput: the receiver is none that a transfer can have, a serial is not one, or the time is over or
             more than ninety days away.
         AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
@@ -57,6 +62,8 @@ def transfer_offer_create(
     if not now < expires_at <= now + LONGEST_TIME:
         raise InvalidInput({"expires_at": [f"Give a time from now on, at most {LONGEST_TIME.days} days away."]})
     with posting(actor=actor, account_ids=[from_account.pk, to_account.pk]) as movement:
+        if not approved:
+            transfer_limit_check(from_account=from_account, to_account=to_account, quantity_kg=wanted.quantity_kg)
         order = Order(
             transaction_type=TransactionType.TRANSFER,
             kind=EntryKind.RESERVATION,
