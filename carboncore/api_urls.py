@@ -20,7 +20,7 @@ def to_staff_admin(request: HttpRequest) -> HttpResponse:
 
 _FIRST_WORDS = (
     "admin|projects|project-types|standards|countries|documents|organisations|holding-accounts|purchases|transfers"
-    "|transfer-offers|retirements|cancellations|serials|ledger|webhooks|users|performance"
+    "|transfer-offers|retirements|cancellations|serials|ledger|webhooks|users|performance|emissions|emission-factors"
 )
 
 urlpatterns = [
@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("transactions.api.urls")),
     path("", include("transactions.api.office_urls")),
+    path("", include("integrations.api.emission_urls")),
     path("performance", PerformanceView.as_view()),
     re_path(r"^admin/?$", to_staff_admin),
     # Whatever else begins like the API is answered in its own words, with DEBUG on as well.

@@ -1,6 +1,6 @@
 """The errors of the integrations app, of the family in `carboncore.common.errors`."""
 
-from carboncore.common.errors import InvalidInput, NotFound, StateConflict
+from carboncore.common.errors import InvalidInput, NotFound, RegistryError, StateConflict
 
 
 class ImportFileRefused(InvalidInput):
@@ -73,3 +73,77 @@ class DataSourceDisconnected(StateConflict):
 
     def __init__(self) -> None:
         super().__init__("This data source is disconnected; connect it again to add data.")
+
+
+class IntegrationNotFound(NotFound):
+    """The catalogue has no such entry."""
+
+    code = "integration_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such integration in the catalogue.")
+
+
+class DataSourceNotFound(NotFound):
+    """There is no such data source, or the caller may not know that there is."""
+
+    code = "data_source_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Data source not found.")
+
+
+class IntegrationNotConnectable(StateConflict):
+    """The catalogue names a provider that cannot be connected; the message says why and what else there is."""
+
+    code = "integration_not_connectable"
+
+
+class AlreadyConnected(StateConflict):
+    """The same account of the same provider is connected already."""
+
+    code = "already_connected"
+
+
+class CredentialsInvalid(InvalidInput):
+    """The provider refused the credentials that were given."""
+
+    code = "invalid_api_key"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({"credentials": [reason]}, message="Invalid API key")
+
+
+class CredentialKeysMissing(RegistryError):
+    """This server has no key to encrypt credentials with, so that it takes none."""
+
+    code = "credential_keys_missing"
+    http_status = 503
+
+    def __init__(self) -> None:
+        super().__init__("This server cannot keep credentials: its operator has to set CREDENTIAL_KEYS first.")
+
+
+class ProviderSilent(RegistryError):
+    """The provider is down, or asks to wait, so that nothing could be checked; nothing was stored."""
+
+    code = "provider_unavailable"
+    http_status = 503
+
+    def __init__(self, message: str, *, retry_after: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ProviderAnswerUnreadable(RegistryError):
+    """The provider answered what cannot be understood; nothing was stored."""
+
+    code = "provider_answer_unreadable"
+    http_status = 502
+
+
+class OAuthRefused(RegistryError):
+    """A permission of a provider could not be taken up; the message says why and how to begin again."""
+
+    code = "oauth_refused"
+    http_status = 400

@@ -7,12 +7,13 @@ no kilometre and a room night no night.
 
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import pint
 
 from integrations.errors import UnitsDiffer, UnitUnknown
 
-_REGISTRY = pint.UnitRegistry(None, non_int_type=Decimal)
+_REGISTRY: Any = pint.UnitRegistry(None, non_int_type=Decimal)
 for _definition in (
     "metre = [length] = m",
     "kilogram = [mass] = kg",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from importlib.metadata import version
+from typing import Any
 
 TOKENS = 1_000_000
 # Providers as integrations call them → as EcoLogits does.
@@ -59,8 +60,8 @@ def model_impact(provider: str, model: str, zone: str | None) -> ModelImpact | N
     found = llm_impacts(known, model, TOKENS, math.inf, zone)
     if found.errors or found.gwp is None:
         return None
-    value = found.gwp.value
-    least, most = (value.min, value.max) if hasattr(value, "min") else (value, value)
+    value: Any = found.gwp.value  # a range, or one figure for both ends
+    least, most = getattr(value, "min", value), getattr(value, "max", value)
     return ModelImpact(
         provider=known,
         model=model,
