@@ -55,7 +55,7 @@ def open_table(
     """
     stream.seek(0)
     if stream.read(4) == b"PK\x03\x04":
-        with _workbook_rows(stream, sheets) as candidates:
+        with workbook_rows(stream, sheets) as candidates:
             table, rows = _find_header(candidates, required, encoding="xlsx")
             # A workbook does not store the blank cells at the end of a row.
             width = len(table.header)
@@ -132,7 +132,12 @@ def _csv_rows(text: io.TextIOWrapper) -> NumberedRows:
 
 
 @contextmanager
-def _workbook_rows(stream: BinaryIO, sheets: Sequence[str]) -> Iterator[Iterator[tuple[str, NumberedRows]]]:
+def workbook_rows(stream: BinaryIO, sheets: Sequence[str]) -> Iterator[Iterator[tuple[str, NumberedRows]]]:
+    """Open a workbook and yield its sheets, those named in `sheets` first, each with its rows as text.
+
+    Raises:
+        ExportFileError: it is none, is damaged, or unpacks to more than `MAX_WORKBOOK_BYTES`.
+    """
     stream.seek(0)
     try:
         with zipfile.ZipFile(stream) as archive:
