@@ -88,7 +88,7 @@ class ExplainedFactorSerializer(serializers.Serializer):
     """The factor that a result was multiplied with, and where it is published."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     kg_co2e = serializers.CharField()
     unit = serializers.CharField()
     region = serializers.CharField()
