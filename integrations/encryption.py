@@ -69,3 +69,8 @@ def active_key_id() -> str:
 
 def _bound(key_id: str, bound_to: str) -> bytes:
     return f"{_VERSION}.{key_id}.{bound_to}".encode()
+
+
+def row_binding(model: str, field: str, row_id: object) -> str:
+    """Return what an envelope in a table is bound to: the table, the column, and an id that the row keeps for good."""
+    return f"{model}.{field}:{row_id}"

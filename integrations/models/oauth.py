@@ -48,7 +48,7 @@ class OAuthClient(models.Model):
         verbose_name = "OAuth client"
         constraints = [
             models.CheckConstraint(
-                condition=Q(secret_envelope="") | Q(secret_envelope__startswith="v1."),
+                condition=Q(secret_envelope="") | Q(secret_envelope__startswith="v1."),  # noqa: S106 - no password
                 name="integrations_oauthclient_is_envelope",
             ),
             models.CheckConstraint(

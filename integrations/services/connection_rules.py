@@ -1,0 +1,92 @@
+"""What a data source has to be before it is connected: offered, complete in its credentials, sound in its settings."""
+
+from collections.abc import Mapping
+
+from carboncore.common.errors import InvalidInput, StateConflict
+from integrations.choices import Availability, ConnectionStatus, IntegrationStatus, IntegrationType
+from integrations.emissions.settings import calculation_settings
+from integrations.errors import AlreadyConnected, IntegrationNotConnectable
+from integrations.models import Connection, Integration
+
+MOST_CONNECTIONS = 200
+_LONGEST_SECRET = 4_000
+_LONGEST_SETTINGS = 5_000
+
+
+def refuse_unconnectable(integration: Integration) -> None:
+    """Do nothing for an integration that people can connect.
+
+    Raises:
+        IntegrationNotConnectable: it is not, and why.
+    """
+    if integration.availability == Availability.NONE and integration.type != IntegrationType.OAUTH:
+        raise IntegrationNotConnectable(
+            f"{integration.provider} offers no interface for its customers' data. Its page in the catalogue names"
+            " other ways, such as Bright, n3rgy or uploading a file."
+        )
+    if integration.status == IntegrationStatus.DEVELOPMENT or not integration.listed:
+        raise IntegrationNotConnectable(f"{integration.name} cannot be connected yet. Upload a file in the meantime.")
+
+
+def secrets_asked_for(integration: Integration, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the credentials that the catalogue asks for, every one that is required among them.
+
+    Raises:
+        InvalidInput: naming each that is missing, unknown or no credential.
+    """
+    if integration.type != IntegrationType.API_KEY:
+        if given:
+            raise InvalidInput({"credentials": ["This kind of data source takes no credentials."]})
+        return {}
+    asked = {str(each["name"]): each for each in integration.credential_fields}
+    errors = {f"credentials.{name}": ["There is no such field here."] for name in given if name not in asked}
+    for name, each in asked.items():
+        value = given.get(name, "")
+        if not isinstance(value, str) or len(value) > _LONGEST_SECRET:
+            errors[f"credentials.{name}"] = [f"Give a text of at most {_LONGEST_SECRET:,} characters."]
+        elif each.get("required") and not value.strip():
+            errors[f"credentials.{name}"] = [f"Give {each.get('label') or name}."]
+        elif not (value.isascii() and value.strip().isprintable()):
+            errors[f"credentials.{name}"] = ["This holds characters that no such credential has; copy it again."]
+    if errors:
+        raise InvalidInput(errors)
+    return {name: given[name].strip() for name in asked if given.get(name, "").strip()}
+
+
+def refuse_bad_settings(row: Connection) -> None:
+    """Do nothing for settings that can be calculated with.
+
+    Raises:
+        InvalidInput: naming each that cannot.
+    """
+    if not isinstance(row.settings, dict) or len(str(row.settings)) > _LONGEST_SETTINGS:
+        raise InvalidInput({"settings": ["Give an object of a few settings."]})
+    calculation_settings(country=row.country_code, settings=row.settings)
+
+
+def refuse_too_many(row: Connection) -> None:
+    """Do nothing where there is room for one more.
+
+    Raises:
+        StateConflict: the owner has as many data sources as anybody may have.
+    """
+    mine = Connection.objects.connected().filter(owner=row.owner_id, organisation=row.organisation_id)
+    if mine.count() >= MOST_CONNECTIONS:
+        raise StateConflict(f"There are {MOST_CONNECTIONS} data sources already. Disconnect one first.")
+
+
+def refuse_twin(row: Connection) -> None:
+    """Do nothing for an account that is not connected yet.
+
+    Raises:
+        AlreadyConnected: the owner has it as another data source.
+    """
+    twins = Connection.objects.connected().filter(
+        integration=row.integration_id,
+        owner=row.owner_id,
+        organisation=row.organisation_id,
+        account_reference=row.account_reference,
+    )
+    twin = twins.exclude(pk=row.pk).first()
+    if twin is not None and (twin.status != ConnectionStatus.PENDING or row.pk is None):
+        raise AlreadyConnected(f"This is connected already, as “{twin.display_name}”. Change or disconnect that one.")
