@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from transactions.api import account_reads, movements, prices, public_reads, purchases, transaction_reads, webhooks
+from transactions.api import (
+    account_reads,
+    movements,
+    prices,
+    public_reads,
+    purchases,
+    transaction_reads,
+    wallets,
+    webhooks,
+)
 
 urlpatterns = [
     path("purchases", purchases.PurchaseListView.as_view()),
@@ -23,6 +32,10 @@ urlpatterns = [
     path("holding-accounts", account_reads.AccountListView.as_view()),
     path("holding-accounts/<uuid:public_id>/balances", account_reads.BalancesView.as_view()),
     path("holding-accounts/<uuid:public_id>/statement", account_reads.StatementView.as_view()),
+    path("users/<uuid:public_id>/wallets", wallets.WalletListView.as_view()),
+    path("users/<uuid:public_id>/wallets/<uuid:wallet>", wallets.WalletView.as_view()),
+    path("users/<uuid:public_id>/wallets/<uuid:wallet>/transactions", wallets.WalletTransactionListView.as_view()),
+    path("users/<uuid:public_id>/notifications", wallets.NotificationListView.as_view()),
     path("admin/transactions", transaction_reads.TransactionListView.as_view()),
     path("admin/transactions.csv", transaction_reads.TransactionExportView.as_view()),
     path("admin/transactions.xlsx", transaction_reads.TransactionXlsxView.as_view()),

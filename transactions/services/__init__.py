@@ -51,6 +51,7 @@ from transactions.services.reversal_requests import (
     reversal_request_create,
     reversal_request_reject,
 )
+from transactions.services.wallets import wallet_close, wallet_rename
 
 __all__ = [
     "AskedTransfer",
@@ -100,4 +101,6 @@ __all__ = [
     "transfer_offer_withdraw",
     "transfer_offers_expire",
     "transfer_or_ask",
+    "wallet_close",
+    "wallet_rename",
 ]

@@ -33,9 +33,7 @@ def holding_account_open(
         InvalidInput: the name is empty, too long or not text; or not exactly one holder is named.
         OrganisationStateWrong: the organisation is not approved.
     """
-    name = name.strip()
-    if not name or len(name) > 255 or not name.isprintable():
-        raise InvalidInput({"name": ["Give the account a name of at most 255 printable characters."]})
+    name = account_name_checked(name)
     if (owner is None) == (organisation is None):
         raise InvalidInput({"owner": ["Name either the person or the organisation that the account belongs to."]})
     with transaction.atomic():
@@ -88,7 +86,9 @@ def holding_account_close(*, actor: User, pk: int, reason: str = "") -> HoldingA
     """
     reason = stated_reason(reason) if reason.strip() else ""
     out_of = (AccountState.OPEN, AccountState.FROZEN)
-    return _state_change(actor, pk, out_of=out_of, to=AccountState.CLOSED, reason=reason, check=_require_closable)
+    return _state_change(
+        actor, pk, out_of=out_of, to=AccountState.CLOSED, reason=reason, check=account_require_closable
+    )
 
 
 def _state_change(
@@ -119,12 +119,29 @@ def _state_change(
     return account
 
 
+def account_name_checked(name: str) -> str:
+    """Return the name of an account without blanks around it.
+
+    Raises:
+        InvalidInput: it is empty, too long or not text.
+    """
+    name = name.strip()
+    if not name or len(name) > 255 or not name.isprintable():
+        raise InvalidInput({"name": ["Give the account a name of at most 255 printable characters."]})
+    return name
+
+
 def account_opened(*, account: HoldingAccount) -> None:
     """Record in the audit trail that an account was opened, in the transaction that does it."""
     event_record(action="holding_account.opened", obj=account, changes=changes_since({}, account))
 
 
-def _require_closable(account: HoldingAccount) -> None:
+def account_require_closable(account: HoldingAccount) -> None:
+    """Refuse to close an account, locked, that holds or awaits something, or that the registry needs.
+
+    Raises:
+        StateConflict: saying what to do first.
+    """
     if account.kind != AccountKind.HOLDING:
         raise StateConflict(f"The registry itself needs account {account.number}; freeze it instead.")
     movable = Balance.objects.filter(account=account, state__in=["active", "reserved", "buffer"], quantity_kg__gt=0)
