@@ -87,3 +87,23 @@ class LinkPurpose(models.TextChoices):
     CHANGE_EMAIL = "change_email", "Confirm a new e-mail"
     RECLAIM = "reclaim", "Undo a change of e-mail"
     STAFF_INVITATION = "staff_invitation", "Choose the first password of a staff account"
+
+
+class KeyScope(models.TextChoices):
+    """What a machine's key may be used for; of what its owner may do, it opens no more than these."""
+
+    READ = "read", "Look at accounts, balances, purchases, offers and organisations"
+    TRADE = "trade", "Buy, transfer and offer credits, answer offers, open accounts"
+    RETIRE = "retire", "Retire and cancel credits"
+    DATA_SOURCES = "data-sources", "Connect and synchronise data sources"
+    ORGANISATION = "organisation", "Enter organisations, and change their members"
+
+
+class KeyEnd(models.TextChoices):
+    """Why an API key ended before its time."""
+
+    REVOKED = "revoked", "Revoked by its owner"
+    PASSWORD = "password", "The password was reset by mail"
+    RECLAIMED = "reclaimed", "The owner took the account back"
+    DEACTIVATED = "deactivated", "The account was deactivated"
+    STAFF = "staff", "The account became one of staff"

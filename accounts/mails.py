@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import SignInSession, User
+from accounts.models import ApiKey, SignInSession, User
 from carboncore.mail.models import OutgoingMail
 from carboncore.mail.services import mail_send
 
@@ -79,6 +79,17 @@ def mail_refresh_reused(*, user: User, session: SignInSession) -> None:
     """Tell that a session was ended because its refresh token had been copied."""
     values = {"started": _moment(session.created_at), "device": session.user_agent or "an unknown program"}
     _send("refresh_reused", user.email, {**values, **_page("Look at your sessions", "sessions")})
+
+
+def mail_api_key_created(*, user: User, key: ApiKey) -> None:
+    """Tell that a key was made, so that nobody else's stays unnoticed."""
+    values = {"name": key.name, "scopes": key.scopes, "until": _moment(key.expires_at)}
+    _send("api_key_created", user.email, {**values, **_page("Look at your keys", "keys")})
+
+
+def mail_identity_linked(*, user: User, issuer: str) -> None:
+    """Tell that somebody can sign in by an outside provider now."""
+    _send("identity_linked", user.email, {"issuer": issuer, **_page("Look at your account", "keys")})
 
 
 def mail_roles_changed(*, user: User, given: list[str], taken: list[str]) -> None:

@@ -9,7 +9,7 @@ from accounts.bearers import staff_bearer
 from accounts.choices import MOVING_ROLES, SessionKind
 from accounts.errors import OrganisationNotFound, PersonNotFound
 from accounts.factors import MAIN_TYPES
-from accounts.models import Organisation, SignInSession, User
+from accounts.models import ApiKey, ExternalIdentity, Organisation, SignInSession, User
 from carboncore.common.errors import NotAllowed, NotFound
 
 MOST_SESSIONS = 100
@@ -36,6 +36,16 @@ def sessions_of(user: User) -> list[SignInSession]:
     """Return the person's sessions that still hold, the one seen last first."""
     live = SignInSession.objects.live().filter(user=user)
     return list(live.order_by("-last_seen_at", "-pk")[:MOST_SESSIONS])
+
+
+def api_keys_of(user: User) -> list[ApiKey]:
+    """Return the person's API keys, the newest first, with those that ended lately."""
+    return list(user.api_keys.all()[:MOST_SESSIONS])
+
+
+def identities_of(user: User) -> list[ExternalIdentity]:
+    """Return who the person is at outside providers, as far as that signs them in."""
+    return list(user.external_identities.filter(unlinked_at__isnull=True)[:MOST_SESSIONS])
 
 
 def person_shown_to(*, viewer: User | None, public_id: uuid.UUID) -> tuple[User, bool]:

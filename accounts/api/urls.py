@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import administrators, me, organisations, people, person_sessions
+from accounts.api import administrators, machines, me, organisations, people, person_sessions
 from accounts.api.views import LoginView, ValidateView
 
 urlpatterns = [
@@ -29,6 +29,10 @@ urlpatterns = [
     path("users/me/email", me.MyEmailView.as_view()),
     path("users/me/sessions", person_sessions.SessionListView.as_view()),
     path("users/me/sessions/<uuid:public_id>", person_sessions.SessionView.as_view()),
+    path("users/me/api-keys", machines.ApiKeyListView.as_view()),
+    path("users/me/api-keys/<uuid:public_id>", machines.ApiKeyView.as_view()),
+    path("users/me/identities", machines.IdentityListView.as_view()),
+    path("users/me/identities/<uuid:public_id>", machines.IdentityView.as_view()),
     path("users/<uuid:public_id>", me.PersonView.as_view()),
     path("organisations", organisations.OrganisationListView.as_view()),
     path("organisations/<uuid:public_id>", organisations.OrganisationView.as_view()),

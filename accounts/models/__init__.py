@@ -1,5 +1,7 @@
 """The models of the accounts app."""
 
+from accounts.models.api_key import ApiKey
+from accounts.models.external_identity import ExternalIdentity
 from accounts.models.invitation import OrganisationInvitation
 from accounts.models.link import OneTimeLink, Registration
 from accounts.models.organisation import Membership, Organisation
@@ -11,6 +13,8 @@ from accounts.models.sign_in import SignInAttempt
 from accounts.models.user import User
 
 __all__ = [
+    "ApiKey",
+    "ExternalIdentity",
     "LimitRequest",
     "Membership",
     "OneTimeLink",

@@ -1,8 +1,15 @@
 """The writes of the accounts app."""
 
 from accounts.services.administrators import administrator_change, administrator_deactivate, administrator_invite
+from accounts.services.api_keys import api_key_create, api_key_revoke, api_key_sign_in, api_keys_end
 from accounts.services.email_changes import account_reclaim, email_change_ask, email_change_confirm
 from accounts.services.erasure import person_erase, personal_data_export
+from accounts.services.identities import (
+    identities_unlink_foreign,
+    identity_link,
+    identity_sign_in,
+    identity_unlink,
+)
 from accounts.services.invitations import (
     staff_invitation_accept,
     staff_invitation_open,
@@ -70,12 +77,20 @@ __all__ = [
     "administrator_change",
     "administrator_deactivate",
     "administrator_invite",
+    "api_key_create",
+    "api_key_revoke",
+    "api_key_sign_in",
+    "api_keys_end",
     "email_change_ask",
     "email_change_confirm",
     "factor_remove",
     "factors_reset",
     "group_save",
     "groups_givable_by",
+    "identities_unlink_foreign",
+    "identity_link",
+    "identity_sign_in",
+    "identity_unlink",
     "member_invitation_accept",
     "member_invitation_decline",
     "member_invitation_revoke",

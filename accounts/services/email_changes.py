@@ -6,12 +6,14 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.choices import LinkPurpose, SessionEnd
+from accounts.choices import KeyEnd, LinkPurpose, SessionEnd
 from accounts.errors import LinkRefused
 from accounts.identifiers import email_kept
 from accounts.mails import mail_email_change_asked, mail_email_changed, mail_new_email, mail_password_link
 from accounts.models import Registration, User
 from accounts.personal_data import email_proven
+from accounts.services.api_keys import api_keys_end
+from accounts.services.identities import identities_unlink_foreign
 from accounts.services.links import link_issue, link_use, links_cancel
 from accounts.services.passwords import RESET_WITHIN
 from accounts.services.sessions import sessions_end
@@ -84,6 +86,8 @@ def account_reclaim(*, token: str) -> User:
         _set_email(user, link.email)
         links_cancel(user=user, purposes=list(LinkPurpose))
         sessions_end(user=user, reason=SessionEnd.RECLAIMED)
+        api_keys_end(user=user, reason=KeyEnd.RECLAIMED)
+        identities_unlink_foreign(user=user)
         reset = link_issue(user=user, purpose=LinkPurpose.RESET_PASSWORD, lasts=RESET_WITHIN)
         changes = {"email": [taken_by, user.email]}
         event_record(action="user.email_changed", obj=user, actor=user, changes=changes, note="Taken back")

@@ -3,12 +3,12 @@
 from typing import Any
 
 from accounts.choices import MembershipRole
-from accounts.models import Membership, Registration, SignInSession, User
+from accounts.models import ExternalIdentity, Membership, Registration, SignInSession, User
 from accounts.services.memberships import membership_remove
 
 
 def account_data(user: User) -> dict[str, Any]:
-    """Return the account, its sessions, its tries to sign in and its memberships."""
+    """Return the account, its sessions, keys, identities and tries to sign in, and its memberships."""
     return {
         "account": {
             "id": str(user.public_id),
@@ -34,6 +34,30 @@ def account_data(user: User) -> dict[str, Any]:
             }
             for session in user.sign_in_sessions.all()
         ],
+        "api_keys": [
+            {
+                "id": str(key.public_id),
+                "name": key.name,
+                "scopes": key.scopes,
+                "created_at": _time(key.created_at),
+                "expires_at": _time(key.expires_at),
+                "last_used_at": _time(key.last_used_at),
+                "last_used_from": key.last_used_from,
+                "ended_at": _time(key.ended_at),
+            }
+            for key in user.api_keys.all()
+        ],
+        "external_identities": [
+            {
+                "issuer": identity.issuer,
+                "subject": identity.subject,
+                "email": identity.email,
+                "linked_at": _time(identity.linked_at),
+                "last_used_at": _time(identity.last_used_at),
+                "unlinked_at": _time(identity.unlinked_at),
+            }
+            for identity in user.external_identities.all()
+        ],
         "sign_in_attempts": [
             {"at": _time(attempt.attempted_at), "ip_address": attempt.ip_address, "succeeded": attempt.succeeded}
             for attempt in user.sign_in_attempts.all()
@@ -55,6 +79,8 @@ def account_data_erase(user: User) -> None:
     user.sign_in_attempts.all().delete()
     user.one_time_links.all().delete()
     SignInSession.objects.filter(user=user).update(ip_address=None, user_agent="")
+    user.api_keys.all().delete()
+    ExternalIdentity.objects.filter(user=user).update(issuer="", subject="", email="")
     for membership in user.memberships.select_related("organisation"):
         membership_remove(actor=user, organisation=membership.organisation, user=user)
 

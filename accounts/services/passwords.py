@@ -6,13 +6,15 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.choices import LinkPurpose, SessionEnd
+from accounts.choices import KeyEnd, LinkPurpose, SessionEnd
 from accounts.errors import LinkRefused
 from accounts.identifiers import email_kept
 from accounts.mails import mail_password_changed, mail_password_link
 from accounts.models import OneTimeLink, SignInSession, User
 from accounts.password_rules import password_faults
 from accounts.personal_data import email_proven
+from accounts.services.api_keys import api_keys_end
+from accounts.services.identities import identities_unlink_foreign
 from accounts.services.links import link_issue, link_use, links_cancel, token_digest
 from accounts.services.sessions import sessions_end
 from accounts.services.sign_in import password_prove, sign_in_lock_lift
@@ -42,7 +44,7 @@ def password_forgotten(*, email: str) -> None:
 
 
 def password_reset(*, token: str, password: str) -> User:
-    """Give the person of a link a new password and end all their sessions. The link also proves their e-mail.
+    """Give the person of a link a new password and end all their sessions and API keys. It also proves their e-mail.
 
     Raises:
         LinkRefused: the link was used or has expired, or its account is deactivated.
@@ -63,6 +65,8 @@ def password_reset(*, token: str, password: str) -> User:
         user.save(update_fields=["password", "email_confirmed_at"])
         links_cancel(user=user, purposes=_ENDED_WITH_A_PASSWORD)
         sessions_end(user=user, reason=SessionEnd.PASSWORD)
+        api_keys_end(user=user, reason=KeyEnd.PASSWORD)
+        identities_unlink_foreign(user=user)
         sign_in_lock_lift(user=user)
         event_record(action="user.password_reset", obj=user, actor=user)
         mail_password_changed(user=user)
@@ -74,6 +78,8 @@ def password_reset(*, token: str, password: str) -> User:
 
 def password_change(*, user: User, session: SignInSession | None, current_password: str, new_password: str) -> User:
     """Change the password of somebody who is signed in and knows it; every other session of theirs ends.
+
+    Their API keys go on: machines do not use the password, and whoever knows it was not robbed of the account.
 
     Raises:
         StaffAccount: it is a staff account.

@@ -65,10 +65,28 @@ def password_prove(*, user: User, password: str, field: str = "password") -> Non
     Raises:
         StaffAccount: it is a staff account, which nothing of this is for.
         SignInLocked: five wrong tries for this e-mail in the last fifteen minutes.
-        InvalidInput: on `field`: it is not the password.
+        InvalidInput: on `field`: it is not the password, or the account has none.
     """
     if user.is_staff:
         raise StaffAccount
+    if not user.has_usable_password():
+        raise InvalidInput(
+            {field: ["Your account has no password yet. Choose one at /users/password/forgotten first."]}
+        )
+    _prove_again(user, password, field)
+
+
+def staff_password_prove(*, user: User, password: str, field: str = "password") -> None:
+    """Have a staff member who is signed in show that they know the password. Wrong ones count like wrong sign-ins.
+
+    Raises:
+        SignInLocked: five wrong tries for this e-mail in the last fifteen minutes.
+        InvalidInput: on `field`: it is not the password.
+    """
+    _prove_again(user, password, field)
+
+
+def _prove_again(user: User, password: str, field: str) -> None:
     try:
         _proven(user.email, password, current_actor().ip_address, lambda found: found.pk == user.pk and found.is_active)
     except InvalidCredentials:

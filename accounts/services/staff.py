@@ -10,11 +10,12 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.choices import LinkPurpose, SessionEnd
+from accounts.choices import KeyEnd, LinkPurpose, SessionEnd
 from accounts.limits import NO_LIMITS, Limits, known_countries, known_standards, limits_of
 from accounts.models import StaffScope, User
 from accounts.password_rules import MAX_PASSWORD_LENGTH, is_storable
 from accounts.roles import SUPER_ADMIN
+from accounts.services.api_keys import api_keys_end
 from accounts.services.links import links_cancel
 from accounts.services.sessions import sessions_end
 from accounts.services.staff_rights import (
@@ -185,6 +186,7 @@ def _end_what_is_over(before: Mapping[str, Any], user: User) -> None:
     works = user.is_active and user.is_staff
     if not works or not before["is_staff"]:  # what somebody opened as a person is not for staff, either
         sessions_end(user=user, reason=SessionEnd.REVOKED if works else SessionEnd.DEACTIVATED)
+        api_keys_end(user=user, reason=KeyEnd.DEACTIVATED if not user.is_active else KeyEnd.STAFF)
         links_cancel(user=user, purposes=list(LinkPurpose))
 
 

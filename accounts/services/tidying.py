@@ -1,11 +1,11 @@
-"""Deleting what has run out: registrations, links, sessions and tries to sign in of long ago."""
+"""Deleting what has run out: registrations, links, sessions, API keys and tries to sign in of long ago."""
 
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import OneTimeLink, Registration, SignInAttempt, SignInSession
+from accounts.models import ApiKey, OneTimeLink, Registration, SignInAttempt, SignInSession
 from carboncore.audit.services import event_record
 
 # People look back at where they were signed in; links and registrations are of no use once they have expired.
@@ -13,7 +13,7 @@ KEPT = timedelta(days=90)
 
 
 def accounts_tidy() -> int:
-    """Delete expired registrations and links at once, sessions and tries after ninety days; returns how many."""
+    """Delete expired registrations and links at once, sessions, keys and tries after ninety days; returns how many."""
     now = timezone.now()
     with transaction.atomic():
         counts = [
@@ -21,6 +21,8 @@ def accounts_tidy() -> int:
             OneTimeLink.objects.filter(expires_at__lt=now).delete()[0],
             SignInSession.objects.filter(expires_at__lt=now - KEPT).delete()[0],
             SignInSession.objects.filter(ended_at__lt=now - KEPT).delete()[0],
+            ApiKey.objects.filter(expires_at__lt=now - KEPT).delete()[0],
+            ApiKey.objects.filter(ended_at__lt=now - KEPT).delete()[0],
             SignInAttempt.objects.filter(attempted_at__lt=now - KEPT).delete()[0],
         ]
         if deleted := sum(counts):

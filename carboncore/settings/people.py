@@ -1,7 +1,10 @@
-"""People's sign-in: how long tokens and links last, and which passwords are good enough."""
+"""People's sign-in: how long tokens and links last, which passwords are good enough, whose other tokens count."""
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
+from carboncore.common.outside_issuers import issuers_from
 from carboncore.environment import env
 
 # Minutes that an access token lasts; the session behind it can be ended at any moment.
@@ -20,3 +23,9 @@ PERSON_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         "OPTIONS": {"user_attributes": ("username", "email", "full_name")},
     },
 ]
+
+# Identity providers whose tokens sign people in, as a JSON array (docs/accounts.md); empty: none.
+try:
+    OIDC_ISSUERS = issuers_from(env.str("OIDC_ISSUERS", default=""))
+except ValueError as error:
+    raise ImproperlyConfigured(f"OIDC_ISSUERS {error}") from None

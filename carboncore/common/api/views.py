@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from carboncore.common.api.errors import exception_handler
+from carboncore.common.api.permissions import require_key_scope
 from carboncore.common.rate_limits.declare import Declared, RateLimited, judge_public_read, judge_request
 from carboncore.common.rate_limits.limiter import Verdict
 
@@ -18,10 +19,12 @@ from carboncore.common.rate_limits.limiter import Verdict
 class ApiView(APIView):
     """A view that knows its caller: `permissions` names one permission per method (see `HasNamedPermission`).
 
+    `key_scopes` names, per method, the scope that a machine's key needs; what is not named is for no key.
     `rate_limit` names a scope of its own on top of the general limits (see `carboncore.common.rate_limits.scopes`).
     """
 
     permissions: dict[str, str] = {}
+    key_scopes: dict[str, str] = {}
     largest_body: int | None = None
     rate_limit: Declared = None
     counts_itself = True
@@ -35,6 +38,8 @@ class ApiView(APIView):
             api_key = getattr(request.auth, "rate_limit_caller", None)
         finally:
             self._verdict = judge_request(request, self.rate_limit, user=user, api_key=api_key)
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        require_key_scope(request, self.key_scopes.get(method))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
