@@ -16,7 +16,7 @@ from integrations.models.outgoing_webhook import (
     WebhookEvent,
 )
 from integrations.models.reading import Reading
-from integrations.models.sync import SyncRun
+from integrations.models.sync import ProviderOutage, SyncReject, SyncRun
 from integrations.models.upload import ColumnMapping, Upload
 
 __all__ = [
@@ -36,8 +36,10 @@ __all__ = [
     "ListingConflict",
     "OAuthClient",
     "OAuthState",
+    "ProviderOutage",
     "Reading",
     "RelayPosition",
+    "SyncReject",
     "SyncRun",
     "UnmatchedActivity",
     "Upload",
