@@ -1,5 +1,7 @@
 """The errors of the integrations app, of the family in `carboncore.common.errors`."""
 
+from datetime import datetime
+
 from carboncore.common.errors import InvalidInput, NotFound, RegistryError, StateConflict
 
 
@@ -147,3 +149,39 @@ class OAuthRefused(RegistryError):
 
     code = "oauth_refused"
     http_status = 400
+
+
+class UploadFileRefused(InvalidInput):
+    """A file of readings cannot be read as a whole; the reason says what is wrong with it and what to do."""
+
+    code = "upload_file_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({"file": [reason]}, message=reason)
+
+
+class UploadNotFound(NotFound):
+    """There is no such upload, or the caller may not know that there is."""
+
+    code = "upload_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Upload not found.")
+
+
+class UploadDuplicate(StateConflict):
+    """The data source has this very file already."""
+
+    code = "upload_duplicate"
+
+    def __init__(self, file_name: str, at: datetime) -> None:
+        super().__init__(f"This file was uploaded on {at:%Y-%m-%d} already, as “{file_name[:100]}”.")
+
+
+class UploadNotConfirmable(StateConflict):
+    """The upload was confirmed already."""
+
+    code = "upload_not_confirmable"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"This upload is no longer waiting to be confirmed; it is: {status.lower()}.")

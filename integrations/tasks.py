@@ -6,9 +6,11 @@ from procrastinate.contrib.django import app
 
 from carboncore.common.context import Entrance, acting
 from carboncore.common.errors import RegistryError
-from integrations.models import EmissionRun, ImportRun
+from integrations.models import EmissionRun, ImportRun, Upload
 from integrations.services.emissions import CALCULATION_TASK, calculation_perform, calculations_due_request
 from integrations.services.import_runs import IMPORT_TASK, import_run_perform
+from integrations.services.upload_processing import upload_process
+from integrations.services.uploads import UPLOAD_TASK
 
 
 @app.task(name=IMPORT_TASK)
@@ -20,6 +22,18 @@ def import_run_job(run_id: int) -> None:
             import_run_perform(run=run, stream=cast("BinaryIO", stream))
         except RegistryError:
             # The reason is on the run for the person who uploaded the file; trying again would change nothing.
+            return
+
+
+@app.task(name=UPLOAD_TASK)
+def upload_process_job(upload_id: int) -> None:
+    """Read a confirmed file, as the person who uploaded it; what came of it stands on the upload."""
+    upload = Upload.objects.select_related("uploaded_by", "connection").get(pk=upload_id)
+    with acting(upload.uploaded_by, Entrance.JOB):
+        try:
+            upload_process(upload=upload)
+        except RegistryError:
+            # The reason is on the upload for the source's owner; trying again would change nothing.
             return
 
 

@@ -24,7 +24,7 @@ _LONGEST = timedelta(days=367)
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _TYPES, _QUALITIES = frozenset(ReadingType.values), frozenset(ReadingQuality.values)
 
-_STAGE = """
+STAGE = """
     CREATE TEMPORARY TABLE integrations_reading_staged (
         reading_type text, external_id text, series text, starts_at timestamptz, ends_at timestamptz,
         quantity numeric(20,6), unit text, quality text, payload jsonb
@@ -34,7 +34,7 @@ _COLUMNS = "reading_type, external_id, series, starts_at, ends_at, quantity, uni
 _COPY = f"COPY integrations_reading_staged ({_COLUMNS}) FROM STDIN"
 # What is known already does not come as far as the insert: it would lock and rewrite rows that stay as they are.
 # Rows go in by series and time, which keeps the ids of a series together for the emissions that name them.
-_MERGE = """
+MERGE = """
     WITH fresh AS (
         SELECT s.*
         FROM integrations_reading_staged s
@@ -186,12 +186,12 @@ def _store_batch(connection_id: int, records: list[ReadingRecord], counts: Store
     if not records:
         return
     with database.cursor() as cursor:
-        cursor.execute(_STAGE)
+        cursor.execute(STAGE)
         # Django passes COPY through to the driver, whose errors are not Django's until they are wrapped.
         with database.wrap_database_errors, cursor.copy(_COPY) as copy:
             for record in records:
                 copy.write_row(_row(record))
-        cursor.execute(_MERGE, {"connection": connection_id})
+        cursor.execute(MERGE, {"connection": connection_id})
         created, changed = cursor.fetchone()
         cursor.execute("DROP TABLE integrations_reading_staged")
     counts.created += created
