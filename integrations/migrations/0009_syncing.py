@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('starts_at', models.CharField(blank=True, max_length=60)),
                 ('quantity', models.CharField(blank=True, max_length=60)),
                 ('reason', models.CharField(max_length=300)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejected_records', to='integrations.syncrun')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rejected_records', to='integrations.syncrun')),
             ],
             options={
                 'ordering': ['pk'],

@@ -66,7 +66,7 @@ class SyncRun(models.Model):
 class SyncReject(models.Model):
     """A record that a sync did not take, as it came, and why."""
 
-    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="rejected_records")
+    run = models.ForeignKey(SyncRun, on_delete=models.PROTECT, related_name="rejected_records")
     external_id = models.CharField(max_length=200, blank=True)
     series = models.CharField(max_length=120, blank=True)
     starts_at = models.CharField(max_length=60, blank=True)
