@@ -95,7 +95,7 @@ class KeyScope(models.TextChoices):
     READ = "read", "Look at accounts, balances, purchases, offers and organisations"
     TRADE = "trade", "Buy, transfer and offer credits, answer offers, open accounts"
     RETIRE = "retire", "Retire and cancel credits"
-    DATA_SOURCES = "data-sources", "Connect and synchronise data sources"
+    DATA_SOURCES = "data-sources", "Connect and synchronise data sources, and read emissions"
     ORGANISATION = "organisation", "Enter organisations, and change their members"
 
 

@@ -32,6 +32,7 @@ PERSON_ID = OpenApiParameter("public_id", OpenApiTypes.UUID, "path", description
 class MeView(ApiView):
     """One's own account."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="read_me", tags=["people"], responses={200: PersonSerializer, **refusals(401, 429)})
@@ -129,12 +130,13 @@ class MyEmailView(ApiView):
 class PersonView(ApiView):
     """A person."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = []
 
     @extend_schema(
         operation_id="read_person",
         tags=["people"],
-        auth=[{"bearer": []}, {}],  # type: ignore[list-item]
+        auth=[{"bearer": []}, {"apiKey": []}, {}],  # type: ignore[list-item]
         parameters=[PERSON_ID],
         responses={200: ShownPersonSerializer, **refusals(401, 404, 429)},
     )

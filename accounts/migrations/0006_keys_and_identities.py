@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=100)),
                 ('handle', models.CharField(editable=False, max_length=16, unique=True)),
                 ('digest', models.CharField(editable=False, max_length=64)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'Look at accounts, balances, purchases, offers and organisations'), ('trade', 'Buy, transfer and offer credits, answer offers, open accounts'), ('retire', 'Retire and cancel credits'), ('data-sources', 'Connect and synchronise data sources'), ('organisation', 'Enter organisations, and change their members')], max_length=20), size=None)),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('read', 'Look at accounts, balances, purchases, offers and organisations'), ('trade', 'Buy, transfer and offer credits, answer offers, open accounts'), ('retire', 'Retire and cancel credits'), ('data-sources', 'Connect and synchronise data sources, and read emissions'), ('organisation', 'Enter organisations, and change their members')], max_length=20), size=None)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('expires_at', models.DateTimeField()),
                 ('last_used_at', models.DateTimeField(blank=True, null=True)),

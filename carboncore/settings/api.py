@@ -10,7 +10,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["carboncore.common.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "carboncore.common.api.negotiation.AlwaysJSON",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "carboncore.common.api.schema.OperationSchema",
     "EXCEPTION_HANDLER": "carboncore.common.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
     "URL_FORMAT_OVERRIDE": None,  # `?format=` is a parameter of lists
@@ -48,6 +48,7 @@ SPECTACULAR_SETTINGS = {
         "RequestStateEnum": "transactions.choices.RequestState",
         "OrganisationStateEnum": "accounts.choices.OrganisationState",
         "SessionKindEnum": "accounts.choices.SessionKind",
+        "ApiKeyStateEnum": ["active", "expired", "revoked"],
     },
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",

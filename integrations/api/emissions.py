@@ -41,6 +41,7 @@ _PAGE, _LARGEST_PAGE = 100, 1000
 class EmissionListView(ApiView):
     """Emissions of one's own data sources and one's organisations'."""
 
+    key_scopes = {"GET": "data-sources"}
     permission_classes = []
 
     @extend_schema(
@@ -61,6 +62,7 @@ class EmissionListView(ApiView):
 class EmissionExplainView(ApiView):
     """The arithmetic of one result."""
 
+    key_scopes = {"GET": "data-sources"}
     permission_classes = []
 
     @extend_schema(
@@ -85,6 +87,7 @@ class EmissionExplainView(ApiView):
 class EmissionSummaryView(ApiView):
     """Totals."""
 
+    key_scopes = {"GET": "data-sources"}
     permission_classes = []
 
     @extend_schema(
@@ -101,6 +104,7 @@ class EmissionSummaryView(ApiView):
 class EmissionReportView(ApiView):
     """The report."""
 
+    key_scopes = {"GET": "data-sources"}
     permission_classes = []
 
     @extend_schema(
@@ -117,6 +121,7 @@ class EmissionReportView(ApiView):
 class EmissionRecalculateView(ApiView):
     """Calculating again."""
 
+    key_scopes = {"POST": "data-sources"}
     permission_classes = []
 
     @extend_schema(
@@ -147,6 +152,7 @@ class EmissionRecalculateView(ApiView):
 class FactorListView(ApiView):
     """Emission factors."""
 
+    key_scopes = {"GET": "data-sources"}
     permission_classes = []
 
     @extend_schema(

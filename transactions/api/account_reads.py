@@ -41,6 +41,7 @@ ACCOUNT_ID = OpenApiParameter("public_id", OpenApiTypes.UUID, "path", descriptio
 class AccountListView(ApiView):
     """The caller's own accounts."""
 
+    key_scopes = {"GET": "read", "POST": "trade"}
     permission_classes = []
 
     @extend_schema(
@@ -75,6 +76,7 @@ class AccountListView(ApiView):
 class BalancesView(ApiView):
     """What an account holds."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = []
 
     @extend_schema(
@@ -108,6 +110,7 @@ class BalancesView(ApiView):
 class StatementView(ApiView):
     """An account's statement."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = []
 
     @extend_schema(

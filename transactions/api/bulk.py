@@ -47,6 +47,7 @@ class RetiredRowsSerializer(serializers.Serializer):
 class RetirementCsvView(ApiView):
     """Retirements from a CSV."""
 
+    key_scopes = {"POST": "retire"}
     permission_classes = []
 
     @extend_schema(

@@ -87,6 +87,7 @@ def _schema(operation: str, body: type[Any]) -> Any:
 class TransferView(_MovementView):
     """Transfers between accounts."""
 
+    key_scopes = {"POST": "trade"}
     what, body_class = "transfer", TransferSerializer
 
     @_schema("transfer_credits", TransferSerializer)
@@ -109,6 +110,7 @@ class TransferView(_MovementView):
 class RetirementView(_MovementView):
     """Retirements."""
 
+    key_scopes = {"POST": "retire"}
     what, body_class = "retirement", RetirementSerializer
 
     @_schema("retire_credits", RetirementSerializer)
@@ -131,6 +133,7 @@ class RetirementView(_MovementView):
 class CancellationView(_MovementView):
     """Cancellations."""
 
+    key_scopes = {"POST": "retire"}
     what, body_class = "cancellation", CancellationSerializer
 
     @_schema("cancel_credits", CancellationSerializer)

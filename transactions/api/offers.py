@@ -89,6 +89,7 @@ OFFERS = Listing(
 class OfferListView(ApiView):
     """Offers from and to the caller's accounts, and new ones."""
 
+    key_scopes = {"GET": "read", "POST": "trade"}
     permission_classes = []
 
     @extend_schema(
@@ -147,6 +148,7 @@ class OfferListView(ApiView):
 class OfferView(ApiView):
     """One offer."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = []
 
     @extend_schema(
@@ -161,6 +163,7 @@ class OfferView(ApiView):
 
 
 class _OfferDeedView(ApiView):
+    key_scopes = {"POST": "trade"}
     permission_classes = []
     what: str
     body_class: type[serializers.Serializer] = EmptySerializer

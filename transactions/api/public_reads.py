@@ -35,6 +35,8 @@ _NOT_MODIFIED = {304: OpenApiResponse(description="The caller has this already (
 class RetirementListView(RetirementView):
     """Retirements: anybody lists them, owners of credits make them."""
 
+    key_scopes = {"GET": "read", "POST": "retire"}
+
     @extend_schema(
         operation_id="list_retirements",
         tags=["public"],

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from carboncore.common.api.bodies import json_response
+from carboncore.common.api.permissions import require_key_scope
 from carboncore.common.api.schema import ErrorSerializer, refusals
 from carboncore.common.api.views import ApiView
 from registry.errors import ProjectNotFound
@@ -43,12 +44,13 @@ from transactions.services.purchases import (
 PURCHASE_ID = OpenApiParameter("public_id", OpenApiTypes.UUID, "path", description="The purchase's id.")
 _NO_ANSWER = {503: OpenApiResponse(ErrorSerializer, "The payment provider is silent; send it again with this key.")}
 _TOO_MANY = {429: OpenApiResponse(ErrorSerializer, "This guest has unpaid purchases enough; see `Retry-After`.")}
-_ANYBODY: Any = [{"bearer": []}, {}]
+_ANYBODY: Any = [{"bearer": []}, {"apiKey": []}, {}]
 
 
 class PurchaseListView(ApiView):
     """New purchases, of somebody who is signed in or of a guest."""
 
+    key_scopes = {"POST": "trade"}
     rate_limit = "guest-purchase"
 
     permission_classes = []
@@ -67,6 +69,8 @@ class PurchaseListView(ApiView):
         body = PurchaseSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         order = body.validated_data
+        if order.get("retire"):
+            require_key_scope(request, "retire")
 
         placed: list[PlacedOrder] = []
 
@@ -96,6 +100,7 @@ class PurchaseListView(ApiView):
 class PurchaseView(ApiView):
     """One purchase."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = []
 
     @extend_schema(
@@ -152,6 +157,7 @@ def _nothing() -> tuple[int, dict[str, Any]]:
 class _PaymentActionView(_ActionView):
     """Something that asks the provider: safe to repeat by itself, and done with no database transaction open."""
 
+    key_scopes = {"POST": "trade"}
     permission_classes = []
 
     def once(

@@ -54,6 +54,7 @@ class _NotificationQuerySerializer(StrictSerializer):
 class WalletListView(ApiView):
     """The wallets of a person."""
 
+    key_scopes = {"GET": "read", "POST": "trade", "PUT": "trade"}
     permission_classes = []
 
     @extend_schema(
@@ -109,6 +110,7 @@ class WalletListView(ApiView):
 class WalletView(ApiView):
     """One wallet."""
 
+    key_scopes = {"GET": "read", "PUT": "trade", "DELETE": "trade"}
     permission_classes = []
 
     @extend_schema(
@@ -153,6 +155,7 @@ class WalletView(ApiView):
 class WalletTransactionListView(ApiView):
     """The history of a wallet."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = []
 
     @extend_schema(
@@ -171,6 +174,7 @@ class WalletTransactionListView(ApiView):
 class NotificationListView(ApiView):
     """What became of a person's transactions."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = []
 
     @extend_schema(
