@@ -64,6 +64,7 @@ ALL_ORGANISATIONS = Listing(
 class OrganisationListView(ApiView):
     """The caller's organisations, and new ones."""
 
+    key_scopes = {"GET": "read", "POST": "organisation"}
     permission_classes = [IsAuthenticated]
 
     @extend_schema(
@@ -100,6 +101,7 @@ class OrganisationListView(ApiView):
 class OrganisationView(ApiView):
     """One organisation."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = [IsAuthenticated]
 
     @extend_schema(
@@ -117,6 +119,7 @@ class OrganisationView(ApiView):
 class MemberListView(ApiView):
     """The members of an organisation."""
 
+    key_scopes = {"GET": "read"}
     permission_classes = [IsAuthenticated]
 
     @extend_schema(
@@ -135,6 +138,7 @@ class MemberListView(ApiView):
 class MemberView(ApiView):
     """One member."""
 
+    key_scopes = {"PUT": "organisation", "DELETE": "organisation"}
     permission_classes = [IsAuthenticated]
 
     @extend_schema(
