@@ -43,19 +43,15 @@ class FactorBook:
 
     def __init__(self, facts: Iterable[FactorFact], *, only_set: int | None = None) -> None:
         self._facts: dict[str, list[FactorFact]] = defaultdict(list)
-        self._by_pk: dict[int, FactorFact] = {}
+        self._by_place: dict[tuple[str, str, str], list[FactorFact]] = defaultdict(list)
         self._only_set = only_set
         for fact in facts:
             self._facts[fact.activity].append(fact)
-            self._by_pk[fact.pk] = fact
+            self._by_place[fact.activity, fact.line, fact.region].append(fact)
 
     def knows(self, activity: str) -> bool:
         """Return whether any factor bears this name."""
         return activity in self._facts
-
-    def regions(self, activity: str) -> set[str]:
-        """Return the regions that an activity has factors for."""
-        return {fact.region for fact in self._facts[activity]}
 
     def units(self, activity: str) -> list[str]:
         """Return the units that an activity's factors are given in."""
@@ -72,8 +68,9 @@ class FactorBook:
         """
         fits = [
             (fact, found)
-            for fact in self._facts.get(activity, ())
-            if fact.line == line and fact.region in regions and (found := _ratio(unit, fact.unit)) is not None
+            for region in regions
+            for fact in self._by_place.get((activity, str(line), region), ())
+            if (found := _ratio(unit, fact.unit)) is not None
         ]
         for fact, found in fits:
             if fact.pk == pinned:

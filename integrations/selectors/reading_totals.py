@@ -6,6 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
+
 from carboncore.common.api.statements import fetch_named
 from integrations.choices import ReadingType
 from integrations.emissions.records import ReadingTotal
@@ -37,6 +39,8 @@ _TOTALS = """
     ORDER BY 1, 2, 3, 4, 5, 6, 7
 """
 _WEIGHTED = "coalesce(sum(r.quantity * coalesce(g.actual, g.forecast)), 0)"
+# Sorting by months in memory instead of on disk halves the time; given back at the end of the transaction.
+_ROOM = "SET LOCAL work_mem = '64MB'"
 _IDS = """
     SELECT {keys}, {covered}, range_agg(int8range(r.id, r.id, '[]'))::text
     FROM integrations_reading r {grid}
@@ -58,6 +62,8 @@ def reading_totals(*, connection_id: int, settings: CalculationSettings) -> list
         "weighted": _WEIGHTED if by_grid else "0::numeric",
     }
     values = {"connection": connection_id, "zone": settings.time_zone, "region": settings.grid_region}
+    with connection.cursor() as cursor:
+        cursor.execute(_ROOM)
     rows = fetch_named(_TOTALS.format(**parts), values)
     ids: dict[tuple[Any, ...], str] = {}
     if any(row[9] != row[11] - row[10] + 1 for row in rows):

@@ -13,7 +13,6 @@ from carboncore.audit.services import event_record
 from carboncore.common.errors import RegistryError
 from integrations.emission_choices import Line, RunStatus
 from integrations.emissions.arithmetic import ENGINE_VERSION
-from integrations.emissions.book import FactorBook, FactorFact
 from integrations.emissions.lines import Calculation, lines_of, pin_of
 from integrations.emissions.records import EmissionLine, ReadingTotal, Unmatched
 from integrations.emissions.settings import calculation_settings
@@ -24,12 +23,13 @@ from integrations.models import (
     Connection,
     Emission,
     EmissionRun,
-    Factor,
     FactorSet,
     SyncRun,
     UnmatchedActivity,
 )
+from integrations.selectors.factors import factor_book
 from integrations.selectors.reading_totals import reading_totals
+from integrations.services.emission_rows import emission_rows_write
 
 CALCULATION_TASK = "integrations.emissions_calculate"
 logger = structlog.get_logger(__name__)
@@ -143,7 +143,7 @@ def _calculate(run: EmissionRun) -> None:
         for row in Emission.objects.filter(connection=connection, superseded_at__isnull=True)
     }
     calculation = Calculation(
-        book=_book(run.factor_set_id),
+        book=factor_book(only_set=run.factor_set_id),
         settings=settings,
         provider=connection.integration.adapter or connection.integration.slug,
         mappings={(row.reading_type, row.text): row.activity for row in ActivityMapping.objects.all()},
@@ -159,29 +159,6 @@ def _calculate(run: EmissionRun) -> None:
             lines += found
     _keep(run, connection, current, {line.identity: line for line in lines})
     _keep_unmatched(run, connection, unmatched)
-
-
-def _book(only_set: int | None) -> FactorBook:
-    rows = Factor.objects.select_related("factor_set").order_by("pk")
-    facts = [
-        FactorFact(
-            pk=row.pk,
-            set_id=row.factor_set_id,
-            set_name=str(row.factor_set),
-            year=row.factor_set.year,
-            rank=row.factor_set.rank,
-            status=row.factor_set.status,
-            activity=row.activity,
-            line=row.line,
-            region=row.region,
-            unit=row.unit,
-            kg_co2e=row.kg_co2e,
-            scope=row.scope,
-            category=row.category,
-        )
-        for row in rows
-    ]
-    return FactorBook(facts, only_set=only_set)
 
 
 def _pins(rows: Iterable[Emission]) -> dict[tuple[Any, ...], int]:
@@ -223,11 +200,7 @@ def _keep(
     doubted = [row.pk for row in kept if row.out_of_date_at is not None]
     Emission.objects.filter(pk__in=doubted).update(out_of_date_at=None)
     Emission.objects.filter(pk__in=[row.pk for row in old]).update(superseded_at=timezone.now())
-    Emission.objects.bulk_create(fresh, batch_size=2000)
-    for identity, row in renewed.items():
-        current[identity].superseded_by = row
-    replaced = [current[identity] for identity in renewed]
-    Emission.objects.bulk_update(replaced, ["superseded_by"], batch_size=1000)
+    emission_rows_write(rows=fresh, successors={current[key].pk: row.public_id for key, row in renewed.items()})
     run.results_new, run.results_kept, run.results_superseded = len(fresh), len(kept), len(old)
 
 
