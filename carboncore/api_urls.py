@@ -20,7 +20,9 @@ def to_staff_admin(request: HttpRequest) -> HttpResponse:
 
 _FIRST_WORDS = (
     "admin|projects|project-types|standards|countries|documents|organisations|holding-accounts|purchases|transfers"
-    "|transfer-offers|retirements|cancellations|serials|ledger|webhooks|users|performance|emissions|emission-factors"
+    "|transfer-offers|transfer-approvals|retirements|cancellations|serials|ledger|webhooks|users|performance|emissions|emission-factors"
+    "|integrations|oauth"
+    "|datasources|webhook-endpoints"
 )
 
 urlpatterns = [
@@ -29,6 +31,8 @@ urlpatterns = [
     path("", include("transactions.api.urls")),
     path("", include("transactions.api.office_urls")),
     path("", include("integrations.api.emission_urls")),
+    path("", include("integrations.api.source_urls")),
+    path("", include("integrations.api.file_urls")),
     path("performance", PerformanceView.as_view()),
     re_path(r"^admin/?$", to_staff_admin),
     # Whatever else begins like the API is answered in its own words, with DEBUG on as well.

@@ -1,5 +1,6 @@
 """Refuses requests that no client of ours makes, before anything is read or looked up for them."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from carboncore.common.observing.database import failure_seen
 
 _MAX_ADDRESS = 8_192  # characters of path and query together
 _MAX_HEADERS = 32_768  # characters of all headers together; their number is held at 100 by the web server
+# Where whoever is signed in brings files of readings, with the API's prefix or without.
+_READINGS = re.compile(r"(/api/v1)?/datasources/[0-9a-f-]{36}/uploads")
 _ENVELOPE_BYTES = 1_000_000  # what surrounds an uploaded file, and the other fields of its form
 
 
@@ -41,13 +44,15 @@ def address_too_long(request: HttpRequest) -> bool:
 def largest_body(meta: Mapping[str, Any]) -> int:
     """Return the bytes of the largest body that is worth receiving from this caller at this address.
 
-    The staff admin takes registries' exports, a token may bring a document, and a stranger brings JSON or a form. That
-    a token or cookie is a good one is found out later.
+    The staff admin takes registries' exports, a token may bring a document or a file of readings, and a stranger brings
+    JSON or a form. That a token or cookie is a good one is found out later.
     """
     signed_in = settings.SESSION_COOKIE_NAME in meta.get("HTTP_COOKIE", "")
     if signed_in and meta.get("PATH_INFO", "").startswith(settings.STAFF_PATH):
         return int(settings.UPLOAD_MAX_BYTES) + _ENVELOPE_BYTES
     if signed_in or meta.get("HTTP_AUTHORIZATION"):
+        if _READINGS.fullmatch(meta.get("PATH_INFO", "")):
+            return int(settings.UPLOAD_MAX_BYTES) + _ENVELOPE_BYTES
         return int(settings.DOCUMENT_MAX_BYTES) + _ENVELOPE_BYTES
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or _ENVELOPE_BYTES
 
