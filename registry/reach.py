@@ -1,8 +1,9 @@
 """How far a staff member reaches: the projects of some countries or under some standards (`accounts.limits`).
 
-What is out of reach is not there: a service answers 404, a list leaves it out. Whoever acts is known from the context
-that every entrance sets, so nothing has to be handed along; services that are told their actor ask for both. The
-command line, jobs and people who are no staff reach everything; what these may do other rules say.
+A project under no standard yet is in reach whatever the standards: somebody has to name the first. What is out of
+reach is not there: a service answers 404, a list leaves it out. Whoever acts is known from the context that every
+entrance sets, so nothing has to be handed along; services that are told their actor ask for both. The command line,
+jobs and people who are no staff reach everything; what these may do other rules say.
 """
 
 from django.db.models import Exists, OuterRef, Q
@@ -15,9 +16,10 @@ from registry.errors import ProjectNotFound
 from registry.models import Project, ProjectStandard
 
 _CERTIFIED = (
-    'EXISTS (SELECT 1 FROM "registry_projectstandard" AS "reach" JOIN "registry_standard" AS "reach_standard"'
+    '(NOT EXISTS (SELECT 1 FROM "registry_projectstandard" AS "any" WHERE "any"."project_id" = "row"."{key}")'
+    ' OR EXISTS (SELECT 1 FROM "registry_projectstandard" AS "reach" JOIN "registry_standard" AS "reach_standard"'
     ' ON "reach_standard"."id" = "reach"."standard_id"'
-    ' WHERE "reach"."project_id" = "row"."{key}" AND "reach_standard"."code" = ANY(%s::text[]))'
+    ' WHERE "reach"."project_id" = "row"."{key}" AND "reach_standard"."code" = ANY(%s::text[])))'
 )
 _IN_COUNTRY = (
     'EXISTS (SELECT 1 FROM "registry_project" AS "reach_project"'
@@ -90,8 +92,7 @@ def _condition(limits: Limits, project: str) -> Q:
     if limits.countries:
         found &= Q(**{f"{prefix}country__in": sorted(limits.countries)})
     if limits.standards:
-        certified = ProjectStandard.objects.filter(
-            project=OuterRef(f"{prefix}pk"), standard__code__in=sorted(limits.standards)
-        )
-        found &= Q(Exists(certified))
+        certifications = ProjectStandard.objects.filter(project=OuterRef(f"{prefix}pk"))
+        under = certifications.filter(standard__code__in=sorted(limits.standards))
+        found &= Q(Exists(under)) | ~Q(Exists(certifications))
     return found

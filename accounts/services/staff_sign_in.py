@@ -15,7 +15,7 @@ from accounts.models import SignInSession, User
 from accounts.second_factor import grace_holds, has_second_factor
 from accounts.services.second_factors import passkey_prove, second_factor_prove
 from accounts.services.sessions import sessions_end, staff_session_start
-from accounts.services.sign_in import password_prove, sign_in
+from accounts.services.sign_in import sign_in, staff_password_prove
 from accounts.services.staff import check_staff_password
 from carboncore.audit.choices import Outcome
 from carboncore.audit.services import event_record
@@ -74,7 +74,7 @@ def staff_prove_again(*, session: SignInSession, password: str = "", code: str =
         if code:
             second_factor_prove(user=user, code=code)
         else:
-            password_prove(user=user, password=password)
+            staff_password_prove(user=user, password=password)
     except (InvalidInput, SecondFactorRefused):
         event_record(action="reauthentication.refused", obj=user, actor=user, outcome=Outcome.REFUSED)
         raise
@@ -96,7 +96,7 @@ def staff_password_change(*, session: SignInSession, current_password: str, new_
         InvalidInput: on `current_password`: it is not theirs; on `password`: it is too weak, or the same.
     """
     user = session.user
-    password_prove(user=user, password=current_password, field="current_password")
+    staff_password_prove(user=user, password=current_password, field="current_password")
     if new_password == current_password:
         raise InvalidInput({"password": ["This is your present password. Choose another one."]})
     check_staff_password(new_password, user)

@@ -18,6 +18,7 @@ from registry.models import (
     StandardValidator,
     ValidatorAccreditation,
 )
+from registry.reach import in_reach, present_limits
 from registry.selectors.second_person import registrable_by
 
 EXPIRY_HORIZON = timedelta(days=60)
@@ -73,9 +74,9 @@ def status_counts() -> list[StatusCount]:
     """Return every status in the order of the lifecycle, those without projects too."""
     rows: dict[str, Any] = {
         row["status"]: row
-        for row in Project.objects.values("status").annotate(
-            count=Count("pk"), published_count=Count("pk", filter=Q(published=True))
-        )
+        for row in Project.objects.filter(in_reach())
+        .values("status")
+        .annotate(count=Count("pk"), published_count=Count("pk", filter=Q(published=True)))
     }
     return [
         StatusCount(status, rows.get(status, {}).get("count", 0), rows.get(status, {}).get("published_count", 0))
@@ -86,7 +87,8 @@ def status_counts() -> list[StatusCount]:
 def type_figures() -> list[TypeFigures]:
     """Return each type that has projects, the most frequent first."""
     rows = (
-        Project.objects.values("project_type_id", "project_type__code", "project_type__name")
+        Project.objects.filter(in_reach())
+        .values("project_type_id", "project_type__code", "project_type__name")
         .annotate(
             count=Count("pk"),
             computed=Sum("area_ha"),
@@ -112,7 +114,8 @@ def type_figures() -> list[TypeFigures]:
 def country_counts() -> list[tuple[str, str, int]]:
     """Return (code, name, number of projects) of each country that has projects, the most frequent first."""
     rows = (
-        Project.objects.values_list("country_id", "country__name")
+        Project.objects.filter(in_reach())
+        .values_list("country_id", "country__name")
         .annotate(count=Count("pk"))
         .order_by("-count", "country__name")
     )
@@ -124,7 +127,7 @@ def registrations_by_month(months: int = 12) -> list[tuple[date, int]]:
     today = timezone.now().date()
     starts = [_month_back(today, back) for back in reversed(range(months))]
     counted = dict(
-        ProjectStatusChange.objects.filter(move="register", at__date__gte=starts[0])
+        ProjectStatusChange.objects.filter(in_reach("project"), move="register", at__date__gte=starts[0])
         .annotate(month=TruncMonth("at"))
         .values_list("month")
         .annotate(count=Count("pk"))
@@ -136,22 +139,25 @@ def registrations_by_month(months: int = 12) -> list[tuple[date, int]]:
 
 def work_waiting(*, user_id: int) -> WorkWaiting:
     """Count what waits; projects to register leave out those that this user took part in."""
-    projects = Project.objects.aggregate(
+    projects = Project.objects.filter(in_reach()).aggregate(
         submitted=Count("pk", filter=Q(status=ProjectStatus.SUBMITTED)),
         to_register=Count("pk", filter=registrable_by(user_id)),
         returned=Count("pk", filter=Q(status=ProjectStatus.RETURNED)),
     )
     return WorkWaiting(
         **projects,
-        open_overlaps=BoundaryOverlap.objects.filter(state=OverlapState.OPEN).count(),
+        open_overlaps=BoundaryOverlap.objects.filter(
+            in_reach("first") | in_reach("second"), state=OverlapState.OPEN
+        ).count(),
         expiring_bodies=StandardValidator.objects.filter(pk__in=bodies_expiring_soon()).count(),
-        expiring_projects=Project.objects.filter(pk__in=projects_expiring_soon()).count(),
+        expiring_projects=Project.objects.filter(in_reach(), pk__in=projects_expiring_soon()).count(),
     )
 
 
 def latest_changes(count: int = LATEST) -> list[LatestChange]:
     """Return the newest lifecycle moves and edits of projects, each told once, newest first."""
-    moves = ProjectStatusChange.objects.select_related("project", "actor").defer("project__coordinates")[:count]
+    moves = ProjectStatusChange.objects.filter(in_reach("project")).select_related("project", "actor")
+    moves = moves.defer("project__coordinates")[:count]
     told: list[LatestChange] = [
         LatestChange(
             at=move.at,
@@ -186,6 +192,8 @@ def _latest_edits(count: int) -> list[LatestChange]:
         .order_by("-history_date", "-history_id")
         .only("id", "project_name", "history_date", "history_type", "history_user__email", "entrance", "status")
     )
+    if present_limits():
+        rows = rows.filter(id__in=Project.objects.filter(in_reach()).values("pk"))
     return [
         LatestChange(
             at=row.history_date,

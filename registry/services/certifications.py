@@ -9,7 +9,7 @@ from carboncore.audit.services import changes_of_deletion, changes_since, event_
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.locks import project_lock
 from registry.models import Project, ProjectStandard, Standard
-from registry.reach import require_reach
+from registry.reach import require_reach, require_still_in_reach
 from registry.services.validation import assign_fields, full_clean_or_refuse, one_transaction
 
 CERTIFICATION_FIELDS = frozenset({"standard", "validator", "certificate_number", "valid_from", "valid_to"})
@@ -24,11 +24,13 @@ def certification_save(*, project: Project, pk: int | None, fields: Mapping[str,
         StateConflict: somebody else added the same standard at the same moment.
     """
     with one_transaction():
+        require_reach(project.pk)
         row = ProjectStandard(project=project) if pk is None else _locked(project, pk)
         before = {} if pk is None else state_of(row)
         assign_fields(row, fields, allowed=CERTIFICATION_FIELDS)
         full_clean_or_refuse(row)
         row.save()
+        require_still_in_reach(project.pk)
         event_record(action="certification.saved", obj=row, changes=changes_since(before, row))
     return row
 
@@ -40,9 +42,11 @@ def certification_delete(*, project: Project, pk: int) -> None:
         NotFound: the project has no such certification.
     """
     with transaction.atomic():
+        require_reach(project.pk)
         row = _locked(project, pk)
         event_record(action="certification.deleted", obj=row, changes=changes_of_deletion(row))
         row.delete()
+        require_still_in_reach(project.pk)
 
 
 def project_standards_set(*, project: Project, standards: Sequence[str]) -> bool:
@@ -56,7 +60,6 @@ def project_standards_set(*, project: Project, standards: Sequence[str]) -> bool
     wanted = standards_named(standards)
     with transaction.atomic():
         project_lock(project.pk)
-        require_reach(project.pk)
         present = {row.standard_id: row for row in project.certifications.all()}
         dropped = [row for standard_id, row in present.items() if standard_id not in wanted]
         added = [standard for standard_id, standard in wanted.items() if standard_id not in present]
