@@ -5,6 +5,7 @@ from typing import Any, Self
 from django.db import models
 
 SEES_ORGANISATIONS = "accounts.view_organisation"
+DECIDES = "accounts.approve_organisation"
 
 
 class OrganisationQuerySet(models.QuerySet[Any]):

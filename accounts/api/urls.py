@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from accounts.api import administrators, machines, me, organisations, people, person_sessions
+from accounts.api import (
+    administrators,
+    machines,
+    me,
+    organisation_members,
+    organisation_rules,
+    organisations,
+    people,
+    person_sessions,
+)
 from accounts.api.views import LoginView, ValidateView
 
 urlpatterns = [
@@ -33,11 +42,29 @@ urlpatterns = [
     path("users/me/api-keys/<uuid:public_id>", machines.ApiKeyView.as_view()),
     path("users/me/identities", machines.IdentityListView.as_view()),
     path("users/me/identities/<uuid:public_id>", machines.IdentityView.as_view()),
+    path("users/me/invitations", organisation_members.OwnInvitationListView.as_view()),
+    path("users/me/invitations/<uuid:invitation>/accept", organisation_members.AcceptInvitationView.as_view()),
+    path("users/me/invitations/<uuid:invitation>/decline", organisation_members.DeclineInvitationView.as_view()),
     path("users/<uuid:public_id>", me.PersonView.as_view()),
     path("organisations", organisations.OrganisationListView.as_view()),
     path("organisations/<uuid:public_id>", organisations.OrganisationView.as_view()),
     path("organisations/<uuid:public_id>/members", organisations.MemberListView.as_view()),
     path("organisations/<uuid:public_id>/members/<uuid:user>", organisations.MemberView.as_view()),
+    path("organisations/<uuid:public_id>/invitations", organisation_members.InvitationListView.as_view()),
+    path("organisations/<uuid:public_id>/invitations/<uuid:invitation>", organisation_members.InvitationView.as_view()),
+    path(
+        "organisations/<uuid:public_id>/invitations/<uuid:invitation>/resend",
+        organisation_members.InvitationAgainView.as_view(),
+    ),
+    path("organisations/<uuid:public_id>/hand-over", organisation_members.HandOverView.as_view()),
+    path("organisations/<uuid:public_id>/transfer-limit", organisation_rules.LimitView.as_view()),
+    path("organisations/<uuid:public_id>/transfer-limit/approve", organisation_rules.LimitApproveView.as_view()),
+    path("organisations/<uuid:public_id>/transfer-limit/reject", organisation_rules.LimitRejectView.as_view()),
+    path("organisations/<uuid:public_id>/documents", organisation_rules.OrganisationDocumentListView.as_view()),
+    path(
+        "organisations/<uuid:public_id>/documents/<uuid:document>",
+        organisation_rules.OrganisationDocumentView.as_view(),
+    ),
     path("admin/organisations", organisations.StaffOrganisationListView.as_view()),
     path("admin/organisations/<uuid:public_id>/approve", organisations.ApproveView.as_view()),
     path("admin/organisations/<uuid:public_id>/reject", organisations.RejectView.as_view()),

@@ -7,11 +7,11 @@ from psycopg import errors as postgres
 from accounts.choices import MembershipRole, OrganisationState
 from accounts.errors import OrganisationNotFound, OrganisationStateWrong, OrganisationTaken, OwnOrganisation
 from accounts.models import Membership, Organisation, User
+from accounts.querysets import DECIDES
 from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.countries import country_code_of
 from carboncore.common.errors import InvalidInput, NotAllowed
 
-DECIDES = "accounts.approve_organisation"
 MAX_NOTE = 1_000
 # What the audit trail calls each decision.
 _EVENTS = {

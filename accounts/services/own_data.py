@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from accounts.choices import MembershipRole
-from accounts.models import ExternalIdentity, Membership, Registration, SignInSession, User
+from django.db.models import Q, QuerySet
+
+from accounts.choices import InvitationState, MembershipRole
+from accounts.models import ExternalIdentity, Membership, OrganisationInvitation, Registration, SignInSession, User
 from accounts.services.memberships import membership_remove
 
 
@@ -70,6 +72,16 @@ def account_data(user: User) -> dict[str, Any]:
             }
             for membership in user.memberships.select_related("organisation")
         ],
+        "invitations": [
+            {
+                "organisation": invitation.organisation.name,
+                "email": invitation.email,
+                "role": invitation.role,
+                "state": invitation.state,
+                "created_at": _time(invitation.created_at),
+            }
+            for invitation in _invitations(user).select_related("organisation").order_by("pk")
+        ],
     }
 
 
@@ -81,6 +93,8 @@ def account_data_erase(user: User) -> None:
     SignInSession.objects.filter(user=user).update(ip_address=None, user_agent="")
     user.api_keys.all().delete()
     ExternalIdentity.objects.filter(user=user).update(issuer="", subject="", email="")
+    _invitations(user).exclude(state=InvitationState.ACCEPTED).delete()
+    _invitations(user).update(email="")
     for membership in user.memberships.select_related("organisation"):
         membership_remove(actor=user, organisation=membership.organisation, user=user)
 
@@ -94,6 +108,13 @@ def last_ownerships(user: User) -> str:
     if not names:
         return ""
     return f"You are the last owner of {', '.join(names)}. Make another member an owner first."
+
+
+def _invitations(user: User) -> QuerySet[OrganisationInvitation]:
+    """Return what the person was invited to, under the e-mail they have or answered with another."""
+    return OrganisationInvitation.objects.filter(
+        Q(email=user.email) | (Q(decided_by=user) & ~Q(state=InvitationState.REVOKED))
+    )
 
 
 def _time(moment: Any) -> str | None:

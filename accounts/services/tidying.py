@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import ApiKey, OneTimeLink, Registration, SignInAttempt, SignInSession
+from accounts.choices import InvitationState
+from accounts.models import ApiKey, OneTimeLink, OrganisationInvitation, Registration, SignInAttempt, SignInSession
 from carboncore.audit.services import event_record
 
 # People look back at where they were signed in; links and registrations are of no use once they have expired.
@@ -23,6 +24,9 @@ def accounts_tidy() -> int:
             SignInSession.objects.filter(ended_at__lt=now - KEPT).delete()[0],
             ApiKey.objects.filter(expires_at__lt=now - KEPT).delete()[0],
             ApiKey.objects.filter(ended_at__lt=now - KEPT).delete()[0],
+            OrganisationInvitation.objects.exclude(state=InvitationState.ACCEPTED)
+            .filter(expires_at__lt=now - KEPT)
+            .delete()[0],
             SignInAttempt.objects.filter(attempted_at__lt=now - KEPT).delete()[0],
         ]
         if deleted := sum(counts):

@@ -11,6 +11,7 @@ from accounts.models import User
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.views import ApiView
+from transactions.api.approval_shapes import ApprovalSerializer, approval_body
 from transactions.api.bodies import CancellationSerializer, RetirementSerializer, TransferSerializer
 from transactions.api.callers import (
     IDEMPOTENCY_KEY,
@@ -21,17 +22,20 @@ from transactions.api.callers import (
     what_was_asked,
 )
 from transactions.api.shapes import MovementAnswerSerializer, movement_body
-from transactions.models import HoldingAccount
+from transactions.choices import ApprovedKind
+from transactions.models import HoldingAccount, MovementApproval
 from transactions.selectors.purchases import account_by_address, account_usable_by
 from transactions.services import (
+    AskedTransfer,
     RetirementDetails,
     Wanted,
     answer_once,
     credits_cancel,
     credits_retire,
-    credits_transfer,
+    transfer_or_ask,
 )
 
+Answer = tuple[int, dict[str, Any]]
 _WANTED = ("project_id", "quantity", "vintage", "serials")
 
 
@@ -42,8 +46,8 @@ class _MovementView(ApiView):
     what: str
     body_class: type[Any]
 
-    def move(self, request: Request, user: User, wanted: Wanted, details: dict[str, Any]) -> dict[str, Any]:
-        """Carry it out; returns the answer."""
+    def move(self, request: Request, user: User, wanted: Wanted, details: dict[str, Any]) -> Answer:
+        """Carry it out; returns the status and the answer."""
         raise NotImplementedError
 
     def post(self, request: Request) -> HttpResponse:
@@ -63,7 +67,7 @@ class _MovementView(ApiView):
             scope=key_scope(user, what=self.what),
             key=key,
             request=what_was_asked(request),
-            action=lambda: (201, self.move(request, user, wanted, details)),
+            action=lambda: self.move(request, user, wanted, details),
         )
         return json_response(answer, status=status)
 
@@ -74,13 +78,13 @@ class _MovementView(ApiView):
         return account_usable_by(user=user, public_id=public_id)
 
 
-def _schema(operation: str, body: type[Any]) -> Any:
+def _schema(operation: str, body: type[Any], others: dict[int, type[Any]] | None = None) -> Any:
     return extend_schema(
         operation_id=operation,
         tags=["movements"],
         parameters=[IDEMPOTENCY_KEY],
         request=body,
-        responses={201: MovementAnswerSerializer, **refusals(400, 401, 404, 409, 413, 415)},
+        responses={201: MovementAnswerSerializer, **(others or {}), **refusals(400, 401, 404, 409, 413, 415)},
     )
 
 
@@ -90,21 +94,22 @@ class TransferView(_MovementView):
     key_scopes = {"POST": "trade"}
     what, body_class = "transfer", TransferSerializer
 
-    @_schema("transfer_credits", TransferSerializer)
+    @_schema("transfer_credits", TransferSerializer, {202: ApprovalSerializer})
     def post(self, request: Request) -> HttpResponse:
-        """Give active credits to another account."""
+        """Give active credits to another account; 202 when it waits for a second member of the organisation."""
         return super().post(request)
 
-    def move(self, request: Request, user: User, wanted: Wanted, details: dict[str, Any]) -> dict[str, Any]:
-        transaction = credits_transfer(
-            actor=user,
+    def move(self, request: Request, user: User, wanted: Wanted, details: dict[str, Any]) -> Answer:
+        asked = AskedTransfer(
+            kind=ApprovedKind.TRANSFER,
             from_account=self.own_account(user, details, "from_account"),
             to_account=account_by_address(public_id=details.pop("to_account")),
             wanted=wanted,
             origin=origin_of(request),
             **details,
         )
-        return movement_body(transaction)
+        done = transfer_or_ask(actor=user, asked=asked)
+        return (202, approval_body(done)) if isinstance(done, MovementApproval) else (201, movement_body(done))
 
 
 class RetirementView(_MovementView):
@@ -118,7 +123,7 @@ class RetirementView(_MovementView):
         """Use up credits for good on somebody's behalf; `retirement` is the address of the certificate."""
         return super().post(request)
 
-    def move(self, request: Request, user: User, wanted: Wanted, details: dict[str, Any]) -> dict[str, Any]:
+    def move(self, request: Request, user: User, wanted: Wanted, details: dict[str, Any]) -> Answer:
         account = self.own_account(user, details, "account")
         retirement = credits_retire(
             actor=user,
@@ -127,7 +132,7 @@ class RetirementView(_MovementView):
             details=RetirementDetails(**details),
             origin=origin_of(request),
         )
-        return {**movement_body(retirement.transaction), "retirement": str(retirement.public_id)}
+        return 201, {**movement_body(retirement.transaction), "retirement": str(retirement.public_id)}
 
 
 class CancellationView(_MovementView):
@@ -141,8 +146,7 @@ class CancellationView(_MovementView):
         """Take credits out of circulation without anybody's claim to them."""
         return super().post(request)
 
-    def move(self, request: Request, user: User, wanted: Wanted, details: dict[str, Any]) -> dict[str, Any]:
+    def move(self, request: Request, user: User, wanted: Wanted, details: dict[str, Any]) -> Answer:
         account = self.own_account(user, details, "account")
-        return movement_body(
-            credits_cancel(actor=user, account=account, wanted=wanted, origin=origin_of(request), **details)
-        )
+        cancelled = credits_cancel(actor=user, account=account, wanted=wanted, origin=origin_of(request), **details)
+        return 201, movement_body(cancelled)

@@ -17,13 +17,14 @@ from carboncore.common.api.listing import BY_ID, Condition, Listing
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response
 from carboncore.common.api.schema import listing_parameters, refusals
 from carboncore.common.api.views import ApiView
+from transactions.api.approval_shapes import ApprovalSerializer, approval_body
 from transactions.api.bodies import EmptySerializer, OptionalReasonSerializer, TransferSerializer
 from transactions.api.callers import IDEMPOTENCY_KEY, origin_of, signed_in_caller
 from transactions.api.once import answered_once
 from transactions.api.shapes import MovementAnswerSerializer, movement_body
 from transactions.api.sql_fields import CreditsField
-from transactions.choices import TransactionStatus
-from transactions.models import HoldingAccount, Transaction
+from transactions.choices import ApprovedKind, TransactionStatus
+from transactions.models import HoldingAccount, MovementApproval, Transaction
 from transactions.querysets import WORKS_TRANSACTIONS
 from transactions.selectors.list_filters import by_choice
 from transactions.selectors.purchases import (
@@ -32,11 +33,12 @@ from transactions.selectors.purchases import (
     offer_visible_to,
 )
 from transactions.services import (
+    AskedTransfer,
     Wanted,
     transfer_offer_accept,
-    transfer_offer_create,
     transfer_offer_decline,
     transfer_offer_withdraw,
+    transfer_or_ask,
 )
 
 OFFER_ID = OpenApiParameter("public_id", OpenApiTypes.UUID, "path", description="The offer's id.")
@@ -115,34 +117,37 @@ class OfferListView(ApiView):
         tags=["movements"],
         parameters=[IDEMPOTENCY_KEY],
         request=OfferBodySerializer,
-        responses={201: OfferAnswerSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
+        responses={201: OfferAnswerSerializer, 202: ApprovalSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Offer active credits to another account. They are reserved until its owner accepts, or time is over."""
+        """Offer active credits to another account. They are reserved until its owner accepts, or time is over.
+
+        202 when the offer waits for a second member of the organisation.
+        """
         user = signed_in_caller(request)
         body = OfferBodySerializer(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
 
-        def offer() -> dict[str, Any]:
-            return _body(
-                transfer_offer_create(
-                    actor=user,
-                    from_account=account_usable_by(user=user, public_id=given["from_account"]),
-                    to_account=account_by_address(public_id=given["to_account"]),
-                    wanted=Wanted(
-                        project_id=given["project_id"],
-                        quantity_kg=given["quantity"],
-                        vintage=given.get("vintage"),
-                        serials=given.get("serials", ()),
-                    ),
-                    note=given.get("note", ""),
-                    expires_at=given.get("expires_at"),
-                    origin=origin_of(request),
-                )
+        def offer() -> tuple[int, dict[str, Any]]:
+            asked = AskedTransfer(
+                kind=ApprovedKind.OFFER,
+                from_account=account_usable_by(user=user, public_id=given["from_account"]),
+                to_account=account_by_address(public_id=given["to_account"]),
+                wanted=Wanted(
+                    project_id=given["project_id"],
+                    quantity_kg=given["quantity"],
+                    vintage=given.get("vintage"),
+                    serials=given.get("serials", ()),
+                ),
+                note=given.get("note", ""),
+                offer_expires_at=given.get("expires_at"),
+                origin=origin_of(request),
             )
+            done = transfer_or_ask(actor=user, asked=asked)
+            return (202, approval_body(done)) if isinstance(done, MovementApproval) else (201, _body(done))
 
-        return answered_once(request, offer, what="offer", status=201)
+        return answered_once(request, offer, what="offer")
 
 
 class OfferView(ApiView):

@@ -1,8 +1,8 @@
-"""Addresses of issuance, reversals, accounts as a whole, the buffer pool, payment issues, offers, bulk retirement."""
+"""Addresses of issuance, reversals, accounts as a whole, the buffer pool, payment issues, offers, approvals, bulk."""
 
 from django.urls import path
 
-from transactions.api import bulk, issuance, offers, office, payment_issues, reversals
+from transactions.api import approvals, bulk, issuance, offers, office, payment_issues, reversals
 
 urlpatterns = [
     path("admin/issuance-requests", issuance.IssuanceListView.as_view()),
@@ -21,6 +21,11 @@ urlpatterns = [
     path("admin/payment-issues/<int:pk>", payment_issues.PaymentIssueView.as_view()),
     path("admin/payment-issues/<int:pk>/resolve", payment_issues.PaymentIssueResolveView.as_view()),
     path("retirements/csv", bulk.RetirementCsvView.as_view()),
+    path("transfer-approvals", approvals.ApprovalListView.as_view()),
+    path("transfer-approvals/<uuid:public_id>", approvals.ApprovalView.as_view()),
+    path("transfer-approvals/<uuid:public_id>/approve", approvals.ApprovalApproveView.as_view()),
+    path("transfer-approvals/<uuid:public_id>/reject", approvals.ApprovalRejectView.as_view()),
+    path("transfer-approvals/<uuid:public_id>/withdraw", approvals.ApprovalWithdrawView.as_view()),
     path("transfer-offers", offers.OfferListView.as_view()),
     path("transfer-offers/<uuid:public_id>", offers.OfferView.as_view()),
     path("transfer-offers/<uuid:public_id>/accept", offers.OfferAcceptView.as_view()),

@@ -14,22 +14,27 @@ from transactions.services import answer_once
 
 def answered_once(
     request: Request,
-    action: Callable[[], dict[str, Any]],
+    action: Callable[[], dict[str, Any] | tuple[int, dict[str, Any]]],
     *,
     what: str,
     of: uuid.UUID | int | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Run `action` under the request's Idempotency-Key and answer with what it returns.
+    """Run `action` under the request's Idempotency-Key and answer with what it returns, or with its (status, body).
 
     Raises:
         InvalidInput: the key is missing or is none.
         IdempotencyKeyReused: it was used for another request.
     """
+
+    def run() -> tuple[int, dict[str, Any]]:
+        done = action()
+        return done if isinstance(done, tuple) else (status, done)
+
     code, answer = answer_once(
         scope=key_scope(signed_in_caller(request), what=what),
         key=idempotency_key(request),
         request=what_was_asked(request, of=str(of) if of is not None else ""),
-        action=lambda: (status, action()),
+        action=run,
     )
     return json_response(answer, status=code)

@@ -7,7 +7,7 @@ addresses and what tells where somebody sat go.
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import ErasureHindered
@@ -16,7 +16,7 @@ from carboncore.audit.services import event_record
 from carboncore.common.quantities import tonnes_from_kg
 from transactions.choices import AccountState, BlockState, TransactionStatus
 from transactions.locks import account_lock_exclusive
-from transactions.models import Balance, HoldingAccount, PlannedRetirement, Retirement, Transaction
+from transactions.models import Balance, HoldingAccount, MovementApproval, PlannedRetirement, Retirement, Transaction
 from transactions.statements import ERASED
 
 _MOVABLE = [BlockState.ACTIVE, BlockState.RESERVED, BlockState.BUFFER]
@@ -25,6 +25,7 @@ _REASON = "The person asked to be erased."
 
 def ledger_data(user: User) -> dict[str, Any]:
     """Return the person's accounts with what they hold, and their transactions and retirements."""
+    held = Balance.objects.select_related("batch").filter(quantity_kg__gt=0)
     return {
         "holding_accounts": [
             {
@@ -36,10 +37,10 @@ def ledger_data(user: User) -> dict[str, Any]:
                 "created_at": _time(account.created_at),
                 "balances": [
                     {"batch": row.batch.serial_root, "state": row.state, "quantity": _tonnes(row.quantity_kg)}
-                    for row in account.balances.select_related("batch").filter(quantity_kg__gt=0)
+                    for row in account.balances.all()
                 ],
             }
-            for account in user.holding_accounts.order_by("pk")
+            for account in user.holding_accounts.order_by("pk").prefetch_related(Prefetch("balances", queryset=held))
         ],
         "transactions": [
             {
@@ -71,6 +72,17 @@ def ledger_data(user: User) -> dict[str, Any]:
             }
             for row in Retirement.objects.filter(transaction__in=_own(user)).order_by("pk")
         ],
+        "asked_transfers": [
+            {
+                "id": str(row.public_id),
+                "organisation": row.organisation.name,
+                "state": row.state,
+                "quantity": _tonnes(row.quantity_kg),
+                "note": row.note,
+                "asked_at": _time(row.asked_at),
+            }
+            for row in MovementApproval.objects.filter(asked_by=user).select_related("organisation").order_by("pk")
+        ],
     }
 
 
@@ -92,6 +104,8 @@ def ledger_data_erase(user: User) -> None:
             planned.save()
     own.update(guest_email="", ip_address=None, user_agent="")
     own.filter(from_account__owner=user).update(note="")
+    MovementApproval.objects.filter(asked_by=user).update(note="")
+    MovementApproval.objects.filter(decided_by=user).update(decision_note="")
     for pk in user.holding_accounts.order_by("pk").values_list("pk", flat=True):
         account = account_lock_exclusive(pk)
         if reason := credits_held(user):
