@@ -7,6 +7,8 @@ from accounts.roles import SUPER_ADMIN, VIEWER
 from carboncore.common.api.docs import published_schema
 from tests.api_clients import Api, buyer_client
 from tests.factories import PASSWORD
+from transactions.models import HoldingAccount
+from transactions.services import holding_account_open
 
 pytestmark = pytest.mark.django_db
 CALLERS = ("anonymous", "other", "owner", "viewer", "super_admin")
@@ -37,6 +39,15 @@ TABLE = [
     ("GET", "/users/me/sessions", None, (401, 200, 200, 200, 200), "nobody"),
     ("DELETE", "/users/me/sessions/{session}", None, (401, 404, 200, 404, 404), "owner"),
     ("GET", "/users/{person}", None, (200, 200, 200, 200, 200), "nobody"),
+    ("GET", "/users/{person}/notifications", None, (401, 404, 200, 404, 200), "nobody"),
+    ("GET", "/users/{person}/wallets", None, (401, 404, 200, 404, 200), "nobody"),
+    ("POST", "/users/{person}/wallets", {"name": "New"}, (401, 404, 201, 404, 201), "owner, super_admin"),
+    ("PUT", "/users/{person}/wallets", {"id": "{wallet}", "name": "Named"}, (401, 404, 200, 404, 200),
+     "owner, super_admin"),
+    ("GET", "/users/{person}/wallets/{wallet}", None, (401, 404, 200, 404, 200), "nobody"),
+    ("PUT", "/users/{person}/wallets/{wallet}", {"name": "Named"}, (401, 404, 200, 404, 200), "owner, super_admin"),
+    ("DELETE", "/users/{person}/wallets/{wallet}", None, (401, 404, 200, 404, 200), "owner, super_admin"),
+    ("GET", "/users/{person}/wallets/{wallet}/transactions", None, (401, 404, 200, 404, 200), "nobody"),
 ]  # fmt: skip
 
 
@@ -57,6 +68,7 @@ def of_owner(owner):
     return (
         list(User.objects.filter(pk=owner.pk).values_list("email", "username", "full_name", "password", "is_active")),
         list(SignInSession.objects.filter(user=owner).values_list("pk", "ended_at")),
+        list(HoldingAccount.objects.filter(owner=owner).values_list("pk", "name", "state")),
         Registration.objects.count(),
     )
 
@@ -66,13 +78,19 @@ def of_owner(owner):
 def test_each_caller_gets_what_is_theirs(callers, who, row):
     method, path, body, statuses, changes_for = row
     owner = callers["owner"].user
-    session = SignInSession.objects.get(user=owner)
+    names = {
+        "session": SignInSession.objects.get(user=owner).public_id,
+        "person": owner.public_id,
+        "wallet": holding_account_open(owner=owner, name="Savings").public_id,
+    }
+    if isinstance(body, dict) and body.get("id") == "{wallet}":
+        body = {**body, "id": str(names["wallet"])}
     before = of_owner(owner)
 
-    answer = callers[who].request(method, path.format(session=session.public_id, person=owner.public_id), body)
+    answer = callers[who].request(method, path.format(**names), body)
 
     assert answer.status_code == statuses[CALLERS.index(who)], answer.content
-    assert (of_owner(owner) != before) == (changes_for in {"everybody", who})
+    assert (of_owner(owner) != before) == (changes_for == "everybody" or who in changes_for.split(", "))
 
 
 def test_the_table_names_every_address_of_people():
@@ -80,7 +98,7 @@ def test_the_table_names_every_address_of_people():
         (method.upper(), "/".join("{}" if part.startswith("{") else part for part in path.split("/")))
         for path, operations in published_schema()["paths"].items()
         for method in operations
-        if path.startswith("/users/") and "/wallets" not in path
+        if path.startswith("/users/")
     }
     named = {
         (method, "/".join("{}" if part.startswith("{") else part for part in path.split("/")))
