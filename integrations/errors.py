@@ -1,8 +1,8 @@
 """The errors of the integrations app, of the family in `carboncore.common.errors`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from carboncore.common.errors import InvalidInput, NotFound, RegistryError, StateConflict
+from carboncore.common.errors import InvalidInput, NotFound, RegistryError, StateConflict, TryLater
 
 
 class ImportFileRefused(InvalidInput):
@@ -185,3 +185,39 @@ class UploadNotConfirmable(StateConflict):
 
     def __init__(self, status: str) -> None:
         super().__init__(f"This upload is no longer waiting to be confirmed; it is: {status.lower()}.")
+
+
+class NothingToSync(StateConflict):
+    """Nothing of this data source can be fetched now; the message says why."""
+
+    code = "nothing_to_sync"
+
+
+class SyncGoesOn(StateConflict):
+    """A sync of this data source waits or is under way already."""
+
+    code = "sync_under_way"
+
+    def __init__(self) -> None:
+        super().__init__("A sync of this data source is under way already; its progress is in the sync logs.")
+
+
+class SyncNotFound(NotFound):
+    """There is no such sync, or the caller may not know that there is."""
+
+    code = "sync_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Sync not found.")
+
+
+class SyncTooSoon(TryLater):
+    """The provider does not want this data source to be asked for again so soon."""
+
+    code = "sync_too_soon"
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(
+            "This data source was read a moment ago, and its provider wants a pause. Try again in some minutes.",
+            retry_after=max(1, int(wait.total_seconds())),
+        )

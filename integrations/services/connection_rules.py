@@ -1,5 +1,6 @@
 """What a data source has to be before it is connected: offered, complete in its credentials, sound in its settings."""
 
+import re
 from collections.abc import Mapping
 
 from carboncore.common.errors import InvalidInput, StateConflict
@@ -11,6 +12,7 @@ from integrations.models import Connection, Integration
 MOST_CONNECTIONS = 200
 _LONGEST_SECRET = 4_000
 _LONGEST_SETTINGS = 5_000
+_SECRET = re.compile(r"passw|secret|token|api_?key", re.IGNORECASE)
 
 
 def refuse_unconnectable(integration: Integration) -> None:
@@ -19,13 +21,15 @@ def refuse_unconnectable(integration: Integration) -> None:
     Raises:
         IntegrationNotConnectable: it is not, and why.
     """
-    if integration.availability == Availability.NONE and integration.type != IntegrationType.OAUTH:
+    if integration.availability == Availability.NONE:
         raise IntegrationNotConnectable(
             f"{integration.provider} offers no interface for its customers' data. Its page in the catalogue names"
             " other ways, such as Bright, n3rgy or uploading a file."
         )
     if integration.status == IntegrationStatus.DEVELOPMENT or not integration.listed:
         raise IntegrationNotConnectable(f"{integration.name} cannot be connected yet. Upload a file in the meantime.")
+    if not integration.adapter and integration.type in (IntegrationType.API_KEY, IntegrationType.OAUTH):
+        raise IntegrationNotConnectable(f"{integration.name} needs no connection: its page says how it is used.")
 
 
 def secrets_asked_for(integration: Integration, given: Mapping[str, str]) -> dict[str, str]:
@@ -61,6 +65,8 @@ def refuse_bad_settings(row: Connection) -> None:
     """
     if not isinstance(row.settings, dict) or len(str(row.settings)) > _LONGEST_SETTINGS:
         raise InvalidInput({"settings": ["Give an object of a few settings."]})
+    if any(_SECRET.search(str(name)) for name in row.settings):
+        raise InvalidInput({"settings": ["Settings are shown to you in clear: give secrets under credentials only."]})
     calculation_settings(country=row.country_code, settings=row.settings)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from integrations.choices import (
     SyncFrequency,
 )
 from integrations.errors import DataSourceNotFound
-from integrations.models import Connection, Emission, EmissionRun, Integration, Reading, UnmatchedActivity
+from integrations.models import Connection, EmissionRun, Integration, OAuthState, Reading, UnmatchedActivity
 from integrations.providers.base import AccountFound
 from integrations.services.checking import account_check
 from integrations.services.connection_rules import (
@@ -156,7 +156,7 @@ def connection_disconnect(*, actor: User, public_id: uuid.UUID, erase: bool = Fa
     with transaction.atomic():
         row = _locked(known.pk)
         credentials_destroy(connection=row)
-        row.oauth_states.all().delete()
+        OAuthState.objects.filter(connection=row).delete()
         row.status, row.problem, row.error_message = ConnectionStatus.DISABLED, ConnectionProblem.NONE, ""
         row.next_sync_at, row.disconnected_at = None, timezone.now()
         row.save()
@@ -264,7 +264,8 @@ def _locked(pk: int) -> Connection:
 
 
 def _erase(row: Connection, actor: User) -> None:
-    Emission.objects.filter(connection=row).delete()
+    with connection.cursor() as cursor:  # results name one another, which Django would take for a reason to refuse
+        cursor.execute("DELETE FROM integrations_emission WHERE connection_id = %s", [row.pk])
     UnmatchedActivity.objects.filter(connection=row).delete()
     EmissionRun.objects.filter(connection=row).delete()
     readings, _ = Reading.objects.filter(connection=row).delete()

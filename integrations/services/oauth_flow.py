@@ -71,6 +71,9 @@ def permission_take(
     connection = Connection.objects.select_related("integration").get(pk=used.connection_id)
     if connection.disconnected_at is not None:
         raise OAuthRefused(f"This data source was disconnected in the meantime. {_BEGIN_AGAIN}")
+    still_may = Connection.objects.changeable_by(used.user).filter(pk=connection.pk).exists()
+    if not (used.user.is_active and still_may):
+        raise OAuthRefused("You may not connect this data source any more. Ask an owner of the organisation.")
     if error:
         _tell_refusal(connection, used.user, error)
     if not code:

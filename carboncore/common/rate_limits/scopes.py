@@ -54,6 +54,8 @@ SCOPES: dict[str, Scope] = {
     "guest-purchase": Scope("guest", "30/h"),
     "invite": Scope("caller", "100/h"),
     "export": Scope("caller", "30/h"),
+    # Each asks a provider, who would count wrong keys against this server.
+    "connect": Scope("caller", "60/h"),
     # Its secret cannot be guessed, and everybody behind one address comes by twice an hour.
     "refresh": Scope("address", "2000/h", alone=True),
     "webhook": Scope("address", "6000/m", leased=True, alone=True),

@@ -7,7 +7,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from carboncore.audit.services import audit_seal, audit_verify
+from integrations.services.catalogue import integrations_load
 from integrations.services.demonstration import demonstration_seed
+from integrations.services.factors import factor_sets_load
 from registry.services.catalogue_seed import (
     methodologies_seed,
     project_types_seed,
@@ -22,8 +25,8 @@ class Command(BaseCommand):
     """The command; see `help`."""
 
     help = (
-        "Load project types, standards, methodologies, verification bodies and some 250 real projects (sources and"
-        " licences: registry/data/README.md). Only what is missing is added, so that it can be run again at any time."
+        "Load project types, standards, methodologies, verification bodies, sets of emission factors and some 250 real"
+        " projects (sources and licences: registry/data/README.md, integrations/data/factors). Only what is missing is added, so that it can be run again at any time."
         " Where no credits were issued yet, five projects that are named as a demonstration are issued credits, which"
         " are sold, refunded, passed on, retired and cancelled; real projects get none."
     )
@@ -42,7 +45,9 @@ class Command(BaseCommand):
                 "standards": standards_seed(),
                 "methodologies": methodologies_seed(),
                 "verification bodies": validators_seed(),
+                "integrations": integrations_load(),
             }
+            added["factor sets"] = sum(factor_sets_load().values())
             added["projects"] = projects_seed(
                 report=lambda done, total: bar.update(task, completed=done, total=total, description="Loading projects")
             )
@@ -71,7 +76,12 @@ class Command(BaseCommand):
             self.stdout.write("demonstration: nothing to add")
 
     def _verify(self) -> None:
-        """So that the public proof page has something to tell at the first look."""
+        """So that the public proof page and the dashboard have something to tell at the first look."""
         result, _ = ledger_verify()
         outcome = "clean" if result.problems == 0 else f"{result.problems} problems, first: {result.first_problem}"
         self.stdout.write(f"ledger: {result.entries} entries of {result.batches} batches verified, {outcome}")
+        trail, problems = audit_verify()
+        if not problems:
+            audit_seal()
+        found = "clean" if not problems else f"{trail.problems} problems, first: {trail.first_problem}"
+        self.stdout.write(f"audit trail: {trail.events} events verified, {found}")
