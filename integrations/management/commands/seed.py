@@ -26,7 +26,8 @@ class Command(BaseCommand):
 
     help = (
         "Load project types, standards, methodologies, verification bodies, sets of emission factors and some 250 real"
-        " projects (sources and licences: registry/data/README.md, integrations/data/factors). Only what is missing is added, so that it can be run again at any time."
+        " projects (sources and licences: registry/data/README.md, integrations/data/factors). Only what is missing is"
+        " added, so that it can be run again at any time."
         " Where no credits were issued yet, five projects that are named as a demonstration are issued credits, which"
         " are sold, refunded, passed on, retired and cancelled; real projects get none."
     )
