@@ -6,6 +6,7 @@ from typing import Any
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -167,8 +168,10 @@ def factor_remove(*, user: User, pk: int) -> None:
         mail_factors_changed(user=user, what=f"Removed: {what}.")
 
 
-def factors_reset(*, actor: User, pk: int, reason: str) -> User:
+def factors_reset(*, actor: User | None, pk: int, reason: str) -> User:
     """Take all factors of a staff member who lost them, and end their sessions; they then have to set one up.
+
+    `actor` is None on the command line, which is where the only super admin's factors are reset.
 
     Raises:
         ReauthenticationRequired: `actor` showed who they are too long ago.
@@ -177,16 +180,18 @@ def factors_reset(*, actor: User, pk: int, reason: str) -> User:
         StateConflict: it has no second factor.
         InvalidInput: on `reason`.
     """
-    require_permission(actor, "accounts.reset_factors", "reset second factors")
-    require_fresh()
+    if actor is not None:
+        require_permission(actor, "accounts.reset_factors", "reset second factors")
+        require_fresh()
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_REASON or "\x00" in reason:
         raise InvalidInput({"reason": [f"Say why, in up to {LONGEST_REASON} characters; it is kept."]})
-    if actor.pk == pk:
+    if actor is not None and actor.pk == pk:
         raise NotAllowed("Your own factors you remove yourself, under “Second factor”.")
     with transaction.atomic():
         user = _lock_by_key(pk)
-        require_not_above(actor, user)
+        if actor is not None:
+            require_not_above(actor, user)
         held = [_told(factor) for factor in _factors(user).filter(type__in=MAIN_TYPES)]
         if not held:
             raise StateConflict("This account has no second factor.")
@@ -225,12 +230,18 @@ def _code_kind(user: User, code: str) -> str:
     """Use the code up and return of what kind it was; empty when it is none."""
     factors = _factors(user).filter(type__in=(TOTP, RECOVERY_CODES)).select_for_update(no_key=True)
     for factor in factors.order_by("pk"):
-        good = totp_accepts(factor, code) if factor.type == TOTP else factor.wrap().validate_code(code)
-        if good:
+        if _accepts(factor, code):
             factor.refresh_from_db()
             factor.record_usage()
             return "authenticator app" if factor.type == TOTP else "recovery code"
     return ""
+
+
+def _accepts(factor: Authenticator, code: str) -> bool:
+    try:
+        return totp_accepts(factor, code) if factor.type == TOTP else bool(factor.wrap().validate_code(code))
+    except InvalidToken:  # sealed under a SECRET_KEY that is no more
+        return False
 
 
 def _without_factors(user: User) -> None:

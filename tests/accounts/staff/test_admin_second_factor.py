@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -293,3 +294,27 @@ def test_a_factor_is_asked_of_whoever_has_one_within_the_grace_too(enrolled):
     User.objects.filter(pk=officer.pk).update(second_factor_grace_from=timezone.now())
 
     assert admin_sign_in(officer, password=PASSWORD).answer["Location"] == "/staff/second-factor/"
+
+
+def test_the_only_super_admins_factors_are_reset_on_the_command_line(enrolled, capsys):
+    chief = enrolled(SUPER_ADMIN)
+    for options in ({"reason": " "}, {"reason": "lost", "email": "nobody@example.org"}):
+        with pytest.raises(CommandError):
+            call_command("reset_factors", options.get("email", chief.email), reason=options["reason"])
+    assert has_second_factor(chief)
+
+    call_command("reset_factors", chief.email, reason="Phone and codes burnt")
+
+    assert not has_second_factor(chief)
+    assert Event.objects.get(action="factor.removed").entrance == "command"
+    assert "Phone and codes burnt" in last_mail(chief.email).body
+
+
+def test_factors_sealed_under_another_key_open_nothing_and_break_nothing(enrolled, settings):
+    officer = enrolled()
+    settings.SECRET_KEY = "another key of fifty characters or more, for this test"
+
+    client = admin_sign_in(officer, second=code())
+
+    assert client.answer.status_code == 401
+    assert recovery_codes_left(officer) == 0
