@@ -221,3 +221,48 @@ class SyncTooSoon(TryLater):
             "This data source was read a moment ago, and its provider wants a pause. Try again in some minutes.",
             retry_after=max(1, int(wait.total_seconds())),
         )
+
+
+class IncomingDeliveryNotFound(NotFound):
+    """There is no such received webhook."""
+
+    code = "incoming_delivery_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Received webhook not found.")
+
+
+class WebhookEndpointNotFound(NotFound):
+    """There is no such webhook subscription, or the caller may not know that there is."""
+
+    code = "webhook_endpoint_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Webhook subscription not found.")
+
+
+class WebhookDeliveryNotFound(NotFound):
+    """The subscription has no such delivery."""
+
+    code = "webhook_delivery_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("Webhook delivery not found.")
+
+
+class EndpointDisabled(StateConflict):
+    """The subscription is disabled, so that nothing is sent."""
+
+    code = "webhook_endpoint_disabled"
+
+    def __init__(self) -> None:
+        super().__init__("This subscription is disabled; make it active first.")
+
+
+class EndpointLimitReached(StateConflict):
+    """The owner has as many subscriptions as there may be."""
+
+    code = "webhook_endpoint_limit"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} subscriptions already; delete one first.")

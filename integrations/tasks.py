@@ -6,11 +6,17 @@ from procrastinate.contrib.django import app
 
 from carboncore.common.context import Entrance, acting
 from carboncore.common.errors import RegistryError
-from integrations.models import EmissionRun, ImportRun, Upload
+from integrations.models import EmissionRun, ImportRun, IncomingDelivery, Upload
 from integrations.services.emissions import CALCULATION_TASK, calculation_perform, calculations_due_request
 from integrations.services.import_runs import IMPORT_TASK, import_run_perform
+from integrations.services.incoming_webhooks import INBOX_RETRIES, INBOX_TASK, inbox_process
+from integrations.services.outgoing_webhooks import OUTBOX_TASK
+from integrations.services.sync_running import sync_perform
+from integrations.services.syncing import SYNC_QUEUE, SYNC_TASK, syncs_due_start, syncs_lost_requeue
 from integrations.services.upload_processing import upload_process
 from integrations.services.uploads import UPLOAD_TASK
+from integrations.services.webhook_delivering import delivery_attempt
+from integrations.services.webhook_relay import events_relay
 
 
 @app.task(name=IMPORT_TASK)
@@ -61,3 +67,47 @@ def emissions_round_job(timestamp: int) -> None:  # noqa: ARG001 - procrastinate
     """Ask for the calculation of every data source that got readings since its last one."""
     with acting(None, Entrance.JOB):
         calculations_due_request()
+
+
+@app.task(name=SYNC_TASK, queue=SYNC_QUEUE)
+def sync_job(run_id: int) -> None:
+    """Read a data source; what came of it stands on the run. A job that comes twice does nothing the second time."""
+    with acting(None, Entrance.JOB):
+        sync_perform(run_id=run_id)
+
+
+# No lock: two rounds at once share the sources, and the lock of a killed worker would keep all later rounds away.
+@app.periodic(cron="* * * * *")
+@app.task(name="integrations.sync_round", queue="integrations", queueing_lock="integrations.sync_round")
+def sync_round_job(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Queue the syncs whose turn it is, and those again whose worker was lost."""
+    with acting(None, Entrance.JOB):
+        syncs_lost_requeue()
+        syncs_due_start()
+
+
+@app.task(name=INBOX_TASK, retry=INBOX_RETRIES)
+def inbox_process_job(delivery_id: int) -> None:
+    """Act on a received webhook; what came of it stands on the delivery."""
+    with acting(None, Entrance.JOB):
+        inbox_process(delivery=IncomingDelivery.objects.select_related("source").get(pk=delivery_id))
+
+
+@app.task(name=OUTBOX_TASK)
+def outbox_deliver_job(delivery_id: int) -> None:
+    """Try to tell a subscriber; the next attempt is a job of its own."""
+    with acting(None, Entrance.JOB):
+        delivery_attempt(delivery_id=delivery_id)
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(
+    name="integrations.webhook_relay",
+    queue="webhooks",
+    lock="integrations.webhook_relay",
+    queueing_lock="integrations.webhook_relay",
+)
+def webhook_relay_job(timestamp: int) -> None:  # noqa: ARG001 - procrastinate says when the round was due
+    """Tell subscribers of what was recorded in the last ten seconds."""
+    with acting(None, Entrance.JOB):
+        events_relay()

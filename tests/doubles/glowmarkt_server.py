@@ -56,6 +56,7 @@ class GlowmarktServer(ProviderDouble):
         begins, ends = (datetime.fromisoformat(query[key]).replace(tzinfo=UTC) for key in ("from", "to"))
         if query["period"] != "PT30M" or query["nulls"] != "1" or ends - begins > timedelta(days=10):
             return 400, {}, {"error": "missing elements"}
-        moments = range(int(begins.timestamp()), int(ends.timestamp()) + 1, 1800)
+        first = -(-int(begins.timestamp()) // 1800) * 1800
+        moments = range(first, int(ends.timestamp()) + 1, 1800)
         data = [[moment, self.values.get((resource, moment))] for moment in moments]
         return 200, {}, {"status": "OK", "units": self.units[resource], "resourceId": resource, "data": data}

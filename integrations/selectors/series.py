@@ -1,0 +1,81 @@
+"""Series of readings as they lie in time: from where to read on, and where something is missing or counted double."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from carboncore.common.api.statements import fetch_named
+from integrations.choices import SyncStatus, SyncType
+from integrations.models import SyncRun
+from integrations.providers.base import Limits
+
+MOST_GAPS = 500
+# A series that ended so long before the others is of a meter that was taken away; it is not waited for.
+_GONE = timedelta(days=35)
+
+_LATEST = """
+    SELECT max(starts_at) FROM integrations_reading WHERE connection_id = %(connection)s::bigint
+    GROUP BY reading_type, series
+"""
+# Each reading against all that came before it: it may begin later than they end (a gap), or sooner (an overlap).
+_GAPS = """
+    WITH ordered AS (
+        SELECT reading_type, series, starts_at, ends_at,
+               max(ends_at) OVER earlier AS covered_until,
+               lag(ends_at - starts_at) OVER (PARTITION BY reading_type, series ORDER BY starts_at, ends_at) AS usual
+        FROM integrations_reading
+        WHERE connection_id = %(connection)s::bigint AND starts_at >= %(since)s::timestamptz
+        WINDOW earlier AS (PARTITION BY reading_type, series ORDER BY starts_at, ends_at
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    )
+    SELECT reading_type, series, covered_until, starts_at, usual
+    FROM ordered
+    WHERE starts_at > covered_until OR starts_at < covered_until
+    ORDER BY starts_at DESC, reading_type, series
+    LIMIT %(most)s::int
+"""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A time [begins, ends) of a series that no reading covers, or that two do; `missing` intervals of usual length."""
+
+    reading_type: str
+    series: str
+    begins: datetime
+    ends: datetime
+    missing: int
+    is_overlap: bool
+
+
+def series_gaps(*, connection_id: int, since: datetime, most: int = MOST_GAPS) -> list[Gap]:
+    """Return where a source's series have gaps or overlaps since a moment, the latest first."""
+    rows = fetch_named(_GAPS, {"connection": connection_id, "since": since, "most": most})
+    return [_gap(*row) for row in rows]
+
+
+def read_from(*, connection_id: int, limits: Limits, now: datetime) -> datetime:
+    """Return from when on a sync reads: a while before the end of the series that is least far, or all there is.
+
+    A series that is late, because its meter was not reached, is waited for; one that ended long ago is not.
+    """
+    whole = SyncRun.objects.filter(
+        connection=connection_id,
+        sync_type__in=[SyncType.SCHEDULED, SyncType.MANUAL, SyncType.WEBHOOK],
+        status__in=[SyncStatus.SUCCESS, SyncStatus.PARTIAL],
+    )
+    earliest = now.replace(microsecond=0) - limits.history
+    if not whole.exists():
+        return earliest
+    latest = [row[0] for row in fetch_named(_LATEST, {"connection": connection_id})]
+    if not latest:
+        return earliest
+    waited_for = [moment for moment in latest if moment >= max(latest) - _GONE]
+    return max(earliest, min(waited_for) - limits.reread)
+
+
+def _gap(kind: str, series: str, covered_until: datetime, starts_at: datetime, usual: timedelta, *_: Any) -> Gap:
+    is_overlap = starts_at < covered_until
+    begins, ends = (starts_at, covered_until) if is_overlap else (covered_until, starts_at)
+    missing = 0 if is_overlap or not usual else round((ends - begins) / usual)
+    return Gap(kind, series, begins, ends, missing, is_overlap)
