@@ -7,6 +7,7 @@ _IMPORT_KEY = 7_301_101
 _CONFLICTS_KEY = 7_301_102
 _FACTORS_KEY = 7_301_151
 _EMISSIONS_SPACE = 7_301_152
+_RELAY_KEY = 7_301_161
 
 
 def import_lock() -> None:
@@ -53,3 +54,12 @@ def emissions_lock(*, connection_id: int) -> None:
         raise transaction.TransactionManagementError("A lock outside a transaction protects nothing.")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_EMISSIONS_SPACE, connection_id])
+
+
+def relay_lock() -> None:
+    """Let one transaction at a time look for events that subscribers are told of.
+
+    Raises:
+        TransactionManagementError: called outside `transaction.atomic`.
+    """
+    _transaction_lock(_RELAY_KEY)
