@@ -242,6 +242,47 @@ STAFF_NAVIGATION = [
         ],
     ),
     (
+        "Emissions",
+        [
+            {
+                "title": "Emissions",
+                "icon": "co2",
+                "view": "integrations_emission_changelist",
+                "permission": "integrations.view_emission",
+            },
+            {
+                "title": "Calculations",
+                "icon": "calculate",
+                "view": "integrations_emissionrun_changelist",
+                "permission": "integrations.view_emissionrun",
+            },
+            {
+                "title": "Unmatched activities",
+                "icon": "help",
+                "view": "integrations_unmatchedactivity_changelist",
+                "permission": "integrations.view_unmatchedactivity",
+            },
+            {
+                "title": "Activity mappings",
+                "icon": "alt_route",
+                "view": "integrations_activitymapping_changelist",
+                "permission": "integrations.view_activitymapping",
+            },
+            {
+                "title": "Factor sets",
+                "icon": "library_books",
+                "view": "integrations_factorset_changelist",
+                "permission": "integrations.view_factorset",
+            },
+            {
+                "title": "Factors",
+                "icon": "percent",
+                "view": "integrations_factor_changelist",
+                "permission": "integrations.view_factor",
+            },
+        ],
+    ),
+    (
         "People & system",
         [
             {
