@@ -218,6 +218,7 @@ def _known_address(text: str | None) -> str | None:
 
 def _clear_counting_attempts(digest: str, succeeded_pk: int | None = None) -> int:
     with transaction.atomic():
+        _lock_digest(digest)  # two right tries at once would otherwise each wait for the other's row
         if succeeded_pk is not None:
             SignInAttempt.objects.filter(pk=succeeded_pk).update(succeeded=True)
         return SignInAttempt.objects.filter(email_digest=digest, succeeded=False, cleared_at__isnull=True).update(
