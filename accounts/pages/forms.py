@@ -4,7 +4,9 @@ from typing import Any
 
 from django import forms
 
+from accounts.choices import KeyScope
 from accounts.password_rules import MAX_PASSWORD_LENGTH
+from accounts.services.api_keys import MOST_DAYS, USUAL_DAYS
 from carboncore.common.errors import InvalidInput, RegistryError
 
 _PASSWORD: dict[str, Any] = {"strip": False, "max_length": MAX_PASSWORD_LENGTH}
@@ -45,6 +47,22 @@ class RegisterForm(AccountForm):
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
     password = _password("Password", new=True)
+
+
+class ApiKeyForm(AccountForm):
+    """A key for a machine."""
+
+    name = forms.CharField(max_length=100, label="What it is for", help_text="Such as: nightly report of the shop.")
+    scopes = forms.MultipleChoiceField(
+        label="What it may do", choices=KeyScope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    expires_in_days = forms.TypedChoiceField(
+        label="How long it holds",
+        coerce=int,
+        choices=[(30, "30 days"), (90, "90 days"), (180, "180 days"), (MOST_DAYS, "A year")],
+        initial=USUAL_DAYS,
+    )
+    password = _password("Your password")
 
 
 class SignInForm(AccountForm):
