@@ -44,11 +44,11 @@ def limits_of(user: object) -> Limits:
     """Return the limits of whoever this is; nobody, and people who are no staff, have none. One query a request."""
     if not isinstance(user, User) or not user.is_staff:
         return NO_LIMITS
-    kept = User._meta.get_field("staff_scope")
-    scope: StaffScope | None = kept.get_cached_value(user, default=_UNREAD)  # type: ignore[union-attr]
+    kept: Any = User._meta.get_field("staff_scope")
+    scope: StaffScope | None = kept.get_cached_value(user, default=_UNREAD)
     if scope is _UNREAD:
         scope = StaffScope.objects.filter(user_id=user.pk).first()
-        kept.set_cached_value(user, scope)  # type: ignore[union-attr]
+        kept.set_cached_value(user, scope)
     return NO_LIMITS if scope is None else Limits(frozenset(scope.countries), frozenset(scope.standards))
 
 

@@ -30,7 +30,7 @@ _P = ParamSpec("_P")
 
 def page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Show a page in the look of the staff admin."""
-    request.current_app = admin.site.name  # type: ignore[attr-defined]
+    request.current_app = admin.site.name
     values = {**admin.site.each_context(request), **context}
     response = TemplateResponse(request, f"accounts/staff/{template}.html", values, status=status)
     return private(response)
