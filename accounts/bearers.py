@@ -94,7 +94,7 @@ def _live_session(token: SessionToken, kind: SessionKind) -> SignInSession:
     limits = row[of_scope:]
     # Said even where there are none, as `select_related` does: otherwise each question about them is a statement.
     known = StaffScope.from_db(alias, scope_names, limits) if limits[0] is not None else None
-    User._meta.get_field("staff_scope").set_cached_value(user, known)  # type: ignore[union-attr]
+    User._meta.get_field("staff_scope").set_cached_value(user, known)
     if known is not None:
         known.user = user
     return session

@@ -40,12 +40,12 @@ def sessions_of(user: User) -> list[SignInSession]:
 
 def api_keys_of(user: User) -> list[ApiKey]:
     """Return the person's API keys, the newest first, with those that ended lately."""
-    return list(user.api_keys.all()[:MOST_SESSIONS])
+    return list(ApiKey.objects.filter(user=user)[:MOST_SESSIONS])
 
 
 def identities_of(user: User) -> list[ExternalIdentity]:
     """Return who the person is at outside providers, as far as that signs them in."""
-    return list(user.external_identities.filter(unlinked_at__isnull=True)[:MOST_SESSIONS])
+    return list(ExternalIdentity.objects.filter(user=user, unlinked_at__isnull=True)[:MOST_SESSIONS])
 
 
 def person_shown_to(*, viewer: User | None, public_id: uuid.UUID) -> tuple[User, bool]:

@@ -147,7 +147,7 @@ def _may_be_taken_for(owner: User, told: OutsideToken) -> bool:
     """
     if owner.is_staff or not owner.is_active or owner.email_confirmed_at is None:
         return False
-    return not owner.external_identities.filter(issuer=told.issuer).exists()
+    return not ExternalIdentity.objects.filter(user=owner, issuer=told.issuer).exists()
 
 
 def _new_person(told: OutsideToken) -> User:

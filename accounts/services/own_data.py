@@ -5,7 +5,15 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.choices import InvitationState, MembershipRole
-from accounts.models import ExternalIdentity, Membership, OrganisationInvitation, Registration, SignInSession, User
+from accounts.models import (
+    ApiKey,
+    ExternalIdentity,
+    Membership,
+    OrganisationInvitation,
+    Registration,
+    SignInSession,
+    User,
+)
 from accounts.services.memberships import membership_remove
 
 
@@ -47,7 +55,7 @@ def account_data(user: User) -> dict[str, Any]:
                 "last_used_from": key.last_used_from,
                 "ended_at": _time(key.ended_at),
             }
-            for key in user.api_keys.all()
+            for key in ApiKey.objects.filter(user=user)
         ],
         "external_identities": [
             {
@@ -58,7 +66,7 @@ def account_data(user: User) -> dict[str, Any]:
                 "last_used_at": _time(identity.last_used_at),
                 "unlinked_at": _time(identity.unlinked_at),
             }
-            for identity in user.external_identities.all()
+            for identity in ExternalIdentity.objects.filter(user=user)
         ],
         "sign_in_attempts": [
             {"at": _time(attempt.attempted_at), "ip_address": attempt.ip_address, "succeeded": attempt.succeeded}
@@ -91,7 +99,7 @@ def account_data_erase(user: User) -> None:
     user.sign_in_attempts.all().delete()
     user.one_time_links.all().delete()
     SignInSession.objects.filter(user=user).update(ip_address=None, user_agent="")
-    user.api_keys.all().delete()
+    ApiKey.objects.filter(user=user).delete()
     ExternalIdentity.objects.filter(user=user).update(issuer="", subject="", email="")
     _invitations(user).exclude(state=InvitationState.ACCEPTED).delete()
     _invitations(user).update(email="")

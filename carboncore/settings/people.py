@@ -27,5 +27,5 @@ PERSON_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 # Identity providers whose tokens sign people in, as a JSON array (docs/accounts.md); empty: none.
 try:
     OIDC_ISSUERS = issuers_from(env.str("OIDC_ISSUERS", default=""))
-except ValueError as error:
-    raise ImproperlyConfigured(f"OIDC_ISSUERS {error}") from None
+except ValueError as _error:
+    raise ImproperlyConfigured(f"OIDC_ISSUERS {_error}") from None
