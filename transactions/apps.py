@@ -11,15 +11,18 @@ class TransactionsConfig(AppConfig):
     verbose_name = "Transactions"
 
     def ready(self) -> None:
+        from accounts.pages.organisation_parts import register_organisation_part
         from accounts.pages.parts import register_account_part
         from accounts.personal_data import on_email_proven, register_personal_data
         from registry.services import asked_credits_go_to
         from transactions.pages.account_part import ledger_part
+        from transactions.pages.organisation_part import approvals_part
         from transactions.services.asked_credits import asked_credits_request
         from transactions.services.personal_data import credits_held, ledger_data, ledger_data_erase
         from transactions.services.purchases.guests import guest_accounts_claim
 
         asked_credits_go_to(filer=asked_credits_request)
         register_account_part(ledger_part)
+        register_organisation_part(approvals_part)
         on_email_proven(lambda user: guest_accounts_claim(user=user))
         register_personal_data(name="ledger", export=ledger_data, erase=ledger_data_erase, hindrance=credits_held)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.pages import account, entering
+from accounts.pages import account, entering, keys, organisations
 
 urlpatterns = [
     path("account", account.overview, name="account"),
@@ -15,12 +15,25 @@ urlpatterns = [
     path("account/reset-password/<str:token>", entering.reset_password, name="account-reset-password"),
     path("account/confirm-new-email/<str:token>", entering.confirm_new_email, name="account-confirm-new-email"),
     path("account/reclaim/<str:token>", entering.reclaim, name="account-reclaim"),
+    path("account/invitation/<str:token>", organisations.invitation, name="account-invitation"),
+    path("account/organisations", organisations.organisations, name="account-organisations"),
+    path("account/organisations/<uuid:public_id>", organisations.organisation, name="account-organisation"),
+    path(
+        "account/organisations/<uuid:public_id>/invitations/<uuid:invitation_id>/<slug:what>",
+        organisations.invitation_deed,
+        name="account-invitation-deed",
+    ),
+    path("account/organisations/<uuid:public_id>/limit/<slug:what>", organisations.limit_deed, name="account-limit"),
+    path("account/invitations/<uuid:public_id>/<slug:what>", organisations.answer, name="account-invitation-answer"),
     path("account/profile", account.profile, name="account-profile"),
     path("account/password", account.password, name="account-password"),
     path("account/email", account.email, name="account-email"),
     path("account/sessions", account.sessions, name="account-sessions"),
     path("account/sessions/<uuid:public_id>", account.session_revoke, name="account-session"),
     path("account/sessions/others", account.sessions_revoke, name="account-other-sessions"),
+    path("account/keys", keys.keys, name="account-keys"),
+    path("account/keys/<uuid:public_id>", keys.key_revoke, name="account-key"),
+    path("account/identities/<uuid:public_id>", keys.identity_revoke, name="account-identity"),
     path("account/export", account.export, name="account-export"),
     path("account/erase", account.erase, name="account-erase"),
 ]

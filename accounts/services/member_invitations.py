@@ -51,6 +51,7 @@ def member_invite(*, actor: User, organisation: Organisation, email: str, role: 
     token = new_token(LASTS)
     with transaction.atomic():
         require_manager(actor, members_locked(organisation))
+        organisation = organisation_lock(pk=organisation.pk)
         _check_alive(organisation)
         if Membership.objects.filter(organisation=organisation, user__email=email).exists():
             raise AlreadyMember

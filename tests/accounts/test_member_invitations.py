@@ -69,7 +69,7 @@ def test_an_invitation_is_mailed_and_whoever_has_the_email_joins(owner, bakery):
     member = member_invitation_accept(actor=newcomer, pk=invitation.pk)
 
     assert (member.organisation, member.user, member.role) == (bakery, newcomer, "trader")
-    assert last_mail(owner.email).subject == "newcomer joined Harbour Bakery"
+    assert last_mail(owner.email).subject == f"{newcomer.full_name} joined Harbour Bakery"
     told = Event.objects.filter(action__startswith="organisation.invit").order_by("pk")
     assert [event.action for event in told] == ["organisation.invited", "organisation.invitation_accepted"]
     with pytest.raises(LinkRefused):

@@ -2,6 +2,7 @@
 
 from transactions.admin import (
     accounts,
+    approvals,
     batches,
     dashboard,
     entries,
@@ -21,6 +22,7 @@ from transactions.admin import (
 
 __all__ = [
     "accounts",
+    "approvals",
     "batches",
     "dashboard",
     "entries",

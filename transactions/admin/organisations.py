@@ -25,6 +25,7 @@ from carboncore.common.admin.history import HistorySource
 from transactions.admin.accounts import STATE_TONES as ACCOUNT_TONES
 from transactions.admin.fields import reason_field, tonnes
 from transactions.admin.organisation_members import MEMBER_DEEDS, MemberDeedsMixin, members_table
+from transactions.admin.organisation_parts import DocumentsMixin, organisation_part_tables
 from transactions.admin.pages import Cell, Deed, Head, LedgerAdmin, Table, list_of, number, page_of
 from transactions.choices import AccountState
 from transactions.selectors.admin_organisations import (
@@ -93,7 +94,7 @@ def _in_state(state: OrganisationState) -> Callable[[Organisation, Any], bool]:
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(MemberDeedsMixin, LedgerAdmin):
+class OrganisationAdmin(DocumentsMixin, MemberDeedsMixin, LedgerAdmin):
     """The list of organisations and the page of one."""
 
     list_display = ("name_and_number", "country", "state_badge", "members", "held", "created_at")
@@ -192,8 +193,8 @@ class OrganisationAdmin(MemberDeedsMixin, LedgerAdmin):
         )
 
     def page_tables(self, request: HttpRequest, obj: Organisation) -> list[Table]:
-        """Show who acts for it and its accounts."""
-        return [members_table(request, obj), _accounts(obj)]
+        """Show who acts for it, its accounts, its documents, and what its members ask each other."""
+        return [members_table(request, obj), _accounts(obj), *organisation_part_tables(request, obj)]
 
     # -- columns ----------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Organisations as staff see them: with their country, their members and what their accounts hold."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +8,17 @@ from django.db.models import CharField, Count, IntegerField, OuterRef, Q, QueryS
 from django.db.models.functions import Coalesce
 
 from accounts.choices import OrganisationState
-from accounts.models import Membership, Organisation, User
+from accounts.models import (
+    LimitRequest,
+    Membership,
+    Organisation,
+    OrganisationDocument,
+    OrganisationInvitation,
+    User,
+)
 from registry.models import Country
 from transactions.choices import BlockState
-from transactions.models import Balance, HoldingAccount
+from transactions.models import Balance, HoldingAccount, MovementApproval
 
 # What an organisation can still use; retired and cancelled credits are nobody's any more.
 HELD_STATES = (BlockState.ACTIVE, BlockState.RESERVED)
@@ -61,6 +69,32 @@ def countries_of_organisations() -> list[tuple[str, str]]:
 def organisation_members(organisation: Organisation, *, count: int) -> list[Membership]:
     """Return the members, those who joined first first."""
     return list(organisation.memberships.select_related("user").order_by("pk")[:count])
+
+
+def organisation_documents(organisation: Organisation) -> list[OrganisationDocument]:
+    """Return the organisation's documents, the oldest first."""
+    return list(organisation.documents.select_related("uploaded_by").order_by("pk"))
+
+
+def organisation_document(organisation_pk: int, public_id: uuid.UUID) -> OrganisationDocument | None:
+    """Return one document of an organisation, if it has one of this id."""
+    found = OrganisationDocument.objects.filter(organisation=organisation_pk, public_id=public_id)
+    return found.select_related("organisation").first()
+
+
+def organisation_invitations(organisation: Organisation, *, count: int) -> list[OrganisationInvitation]:
+    """Return the organisation's latest invitations, the newest first."""
+    return list(organisation.invitations.select_related("invited_by").order_by("-pk")[:count])
+
+
+def organisation_limit_requests(organisation: Organisation, *, count: int) -> list[LimitRequest]:
+    """Return what owners asked to raise the limit to, the newest first."""
+    return list(organisation.limit_requests.select_related("asked_by", "decided_by").order_by("-pk")[:count])
+
+
+def organisation_approvals(organisation: Organisation, *, count: int) -> list[MovementApproval]:
+    """Return the organisation's latest transfers above its limit, the newest first."""
+    return list(MovementApproval.objects.filter(organisation=organisation).select_related("asked_by")[:count])
 
 
 def organisation_accounts(organisation: Organisation, *, count: int) -> list[HeldAccount]:

@@ -1,0 +1,145 @@
+"""The pages of organisations: an invitation from its mail to membership, the members, and a transfer that waits."""
+
+import re
+
+import pytest
+
+from accounts.models import Membership, OrganisationInvitation
+from accounts.roles import REGISTRY_OFFICER
+from accounts.services import (
+    member_invite,
+    membership_set,
+    organisation_approve,
+    organisation_create,
+    organisation_limit_set,
+)
+from tests.accounts.people.conftest import ANNA
+from tests.accounts.people.test_pages import Browser, sign_in, words
+from tests.factories import buyer, person
+from tests.ledger_factories import account, issued_batch, proceeds_of, wanted
+from tests.mailbox import last_mail
+from tests.purchase_factories import held
+from transactions.choices import ApprovedKind
+from transactions.services import AskedTransfer, credits_transfer, holding_account_open, transfer_or_ask
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner():
+    return buyer(email="olga@example.org", username="olga", full_name="Olga Owner")
+
+
+@pytest.fixture
+def mill(owner):
+    found = organisation_create(actor=owner, name="Mill & Daughters", country="PT")
+    organisation_approve(actor=person(REGISTRY_OFFICER), pk=found.pk)
+    return found
+
+
+@pytest.fixture
+def browser():
+    return Browser()
+
+
+@pytest.fixture
+def olga(owner):
+    signed_in = Browser()
+    sign_in(signed_in, owner.email)
+    return signed_in
+
+
+def link_mailed_to(email):
+    return re.search(r"http[^/]+//[^/]+(/account/invitation/[A-Za-z0-9_-]{43})", last_mail(email).body)[1]
+
+
+def test_from_the_mail_by_registering_to_membership(olga, browser, mill):
+    sent = olga.send(f"/account/organisations/{mill.public_id}", {"email": ANNA["email"], "role": "trader"})
+    assert (sent.status_code, OrganisationInvitation.objects.get().email) == (302, ANNA["email"])
+    link = link_mailed_to(ANNA["email"])
+
+    landed = browser.get(link)
+    assert landed.status_code == 200
+    assert "Olga Owner invites you to act for this organisation, as trader." in words(landed)
+    assert f"/account/sign-in?next={link.replace('/', '%2F')}" in landed.content.decode()
+    assert "no-store" in landed["Cache-Control"]
+    browser.send("/account/register", ANNA)
+    confirm = re.search(r"http\S+(/account/confirm-email/\S+)", last_mail(ANNA["email"]).body)[1]
+    browser.send(confirm, {"password": ANNA["password"]})
+    entered = sign_in(browser, ANNA["email"], ANNA["password"], next=link)
+    assert entered["Location"] == link
+
+    accept = re.search(r'action="(/account/invitations/[^"]+/accept)"', browser.get(link).content.decode())[1]
+    joined = browser.send(accept, page=link)
+
+    assert (joined.status_code, joined["Location"]) == (302, "/account/organisations")
+    assert "You are trader" in words(browser.get("/account/organisations"))
+    assert Membership.objects.get(organisation=mill, user__email=ANNA["email"]).role == "trader"
+    assert "This invitation is over" in words(browser.get(link))
+
+
+def test_an_invitation_is_answered_by_nobody_else(owner, mill):
+    invitation = member_invite(actor=owner, organisation=mill, email="new@example.org", role="viewer")
+    link = link_mailed_to("new@example.org")
+    buyer(email="ben@example.org", username="ben_1")
+    ben = Browser()
+    sign_in(ben, "ben@example.org")
+    answer = f"/account/invitations/{invitation.public_id}"
+
+    shown = words(ben.get(link))
+    assert "You are signed in as ben_1, whose e-mail is another one." in shown
+    assert "Accept" not in shown
+    assert ben.send(f"{answer}/accept", page="/account/organisations").status_code == 302
+    assert "There is nothing of that kind any more." in words(ben.get("/account/organisations"))
+    assert not Membership.objects.filter(user__email="ben@example.org").exists()
+    assert ben.get(f"/account/organisations/{mill.public_id}").status_code == 404
+    assert ben.send(f"{answer}/steal", page="/account/organisations").status_code == 404
+    assert ben.get(f"{answer}/accept").status_code == 405
+    assert "This invitation is over" in words(ben.get("/account/invitation/" + "x" * 43))
+
+
+def test_owners_send_again_and_revoke_and_others_see_no_invitations(olga, owner, mill, browser):
+    invitation = member_invite(actor=owner, organisation=mill, email="new@example.org", role="viewer")
+    viewer = buyer(email="vera@example.org", username="vera")
+    membership_set(actor=owner, organisation=mill, user=viewer, role="viewer")
+    sign_in(browser, viewer.email)
+    page = f"/account/organisations/{mill.public_id}"
+    deeds = f"{page}/invitations/{invitation.public_id}"
+
+    assert "new@example.org" not in words(browser.get(page))
+    browser.send(f"{deeds}/revoke", page=page)
+    assert "Only an owner of the organisation may change its members." in words(browser.get(page))
+    first = link_mailed_to("new@example.org")
+    olga.send(f"{deeds}/resend", page=page)
+    assert link_mailed_to("new@example.org") != first
+    olga.send(f"{deeds}/revoke", page=page)
+    invitation.refresh_from_db()
+    assert invitation.state == "revoked"
+
+
+def test_a_waiting_transfer_is_approved_on_the_page(olga, owner, mill, browser):
+    batch, receiver = issued_batch(quantity_kg=10_000), account()
+    trader = buyer(email="tim@example.org", username="tim")
+    membership_set(actor=owner, organisation=mill, user=trader, role="trader")
+    stock = holding_account_open(organisation=mill, name="Stock")
+    credits_transfer(
+        actor=None, from_account=proceeds_of(batch.project), to_account=stock, wanted=wanted(batch.project, 5_000)
+    )
+    organisation_limit_set(actor=owner, organisation=mill, limit_kg=1_000)
+    asked = AskedTransfer(ApprovedKind.TRANSFER, stock, receiver, wanted(batch.project, 2_000), note="For spring")
+    waiting = transfer_or_ask(actor=trader, asked=asked)
+    page, deed = f"/account/organisations/{mill.public_id}", f"/account/transfer-approvals/{waiting.public_id}"
+    sign_in(browser, trader.email)
+
+    own = words(browser.get(page))
+    assert "Take back" in own
+    assert "Approve the transfer" not in own
+    browser.send(f"{deed}/approve", page=page)
+    assert "You asked for this yourself; a second member has to decide about it." in words(browser.get(page))
+    assert held(receiver) == 0
+    assert "Approve the transfer of 2.000 t" in words(olga.get(page))
+    done = olga.send(f"{deed}/approve", page=page)
+
+    assert done["Location"] == page
+    assert "The transfer is approved and carried out." in words(olga.get(page))
+    assert held(receiver) == 2_000
