@@ -137,6 +137,12 @@ STAFF_NAVIGATION = [
                 "permission": "transactions.view_transferoffer",
             },
             {
+                "title": "Second members",
+                "icon": "group_add",
+                "view": "transactions_movementapproval_changelist",
+                "permission": "transactions.view_movementapproval",
+            },
+            {
                 "title": "Payment issues",
                 "icon": "credit_card_off",
                 "view": "transactions_paymentissue_changelist",
@@ -223,6 +229,29 @@ STAFF_NAVIGATION = [
         ],
     ),
     (
+        "Data sources",
+        [
+            {
+                "title": "Connections",
+                "icon": "cable",
+                "view": "integrations_connection_changelist",
+                "permission": "integrations.view_connection",
+            },
+            {
+                "title": "Integrations",
+                "icon": "extension",
+                "view": "integrations_integration_changelist",
+                "permission": "integrations.view_integration",
+            },
+            {
+                "title": "OAuth clients",
+                "icon": "vpn_key",
+                "view": "integrations_oauthclient_changelist",
+                "permission": "integrations.view_oauthclient",
+            },
+        ],
+    ),
+    (
         "Exchange",
         [
             {
@@ -238,6 +267,30 @@ STAFF_NAVIGATION = [
                 "view": "integrations_listingconflict_changelist",
                 "permission": "integrations.view_listingconflict",
                 "badges": ("open_conflicts",),
+            },
+            {
+                "title": "Uploaded files",
+                "icon": "upload",
+                "view": "integrations_upload_changelist",
+                "permission": "integrations.view_upload",
+            },
+            {
+                "title": "Webhook inbox",
+                "icon": "inbox",
+                "view": "integrations_incomingdelivery_changelist",
+                "permission": "integrations.view_incomingdelivery",
+            },
+            {
+                "title": "Webhook outbox",
+                "icon": "outbox",
+                "view": "integrations_webhookdelivery_changelist",
+                "permission": "integrations.view_webhookdelivery",
+            },
+            {
+                "title": "Webhook subscribers",
+                "icon": "webhook",
+                "view": "integrations_webhookendpoint_changelist",
+                "permission": "integrations.view_webhookendpoint",
             },
         ],
     ),

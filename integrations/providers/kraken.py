@@ -88,7 +88,7 @@ class KrakenAdapter:
                 yield _record(meter, row)
 
     def _account(self, credentials: Credentials, settings: Settings) -> dict[str, Any]:
-        number = _account_number(credentials, settings)
+        number = _account_number(credentials, settings) or self._own_number(credentials)
         answer = ask_raw(
             "The supplier", f"{self._base}/accounts/{quote(number, safe='')}/", headers=_signed(credentials)
         )

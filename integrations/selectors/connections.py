@@ -4,28 +4,25 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Organisation, User
-from integrations.choices import ConnectionProblem
 from integrations.errors import DataSourceNotFound
-from integrations.models import Connection
+from integrations.models import Connection, ProviderOutage
 
-# So many of a provider's connections in trouble at once are the provider's trouble and not theirs.
-_AN_OUTAGE = 2
-_OF_PROVIDERS = (ConnectionProblem.PROVIDER_UNAVAILABLE, ConnectionProblem.ANSWER_UNREADABLE)
+# As the sync counts them: fewer failures in a row are no outage.
+FAILURES_OF_AN_OUTAGE = 3
 
 
 @dataclass(frozen=True)
-class Outage:
-    """A provider that does not answer as it should, as one thing however many connections it troubles."""
+class OpenOutage:
+    """A provider that does not answer, as one thing however many data sources wait for it."""
 
     provider: str
-    problem: str
-    troubled: int
-    connected: int
-    since: datetime | None
-    last_success: datetime | None
+    message: str
+    since: datetime
+    retry_at: datetime
+    sources: int
 
 
 def connections_of(*, user: User, organisation: Organisation | None = None) -> QuerySet[Connection]:
@@ -47,30 +44,14 @@ def connection_visible_to(*, user: User, public_id: uuid.UUID) -> Connection:
     return row
 
 
-def provider_outages() -> list[Outage]:
-    """Return the providers that trouble several connections at once, those of most connections first."""
-    trouble = Q(problem__in=_OF_PROVIDERS)
+def open_outages() -> list[OpenOutage]:
+    """Return the providers that are out of order now, the longest first."""
     rows = (
-        Connection.objects.connected()
-        .values("integration__name")
+        ProviderOutage.objects.filter(ended_at__isnull=True, failures__gte=FAILURES_OF_AN_OUTAGE)
+        .select_related("integration")
         .annotate(
-            connected=Count("pk"),
-            troubled=Count("pk", filter=trouble),
-            problem_now=Max("problem", filter=trouble),
-            since=Min("last_synced_at", filter=trouble),
-            last_success=Max("last_synced_at"),
+            sources=Count("integration__connections", filter=Q(integration__connections__disconnected_at__isnull=True))
         )
-        .filter(troubled__gte=_AN_OUTAGE)
-        .order_by("-troubled")
+        .order_by("began_at")
     )
-    return [
-        Outage(
-            provider=row["integration__name"],
-            problem=ConnectionProblem(row["problem_now"]).label,
-            troubled=row["troubled"],
-            connected=row["connected"],
-            since=row["since"],
-            last_success=row["last_success"],
-        )
-        for row in rows
-    ]
+    return [OpenOutage(row.integration.name, row.message, row.began_at, row.retry_at, row.sources) for row in rows]

@@ -35,7 +35,7 @@ from integrations.services.oauth_flow import permission_ask
 from integrations.services.oauth_tokens import permission_revoke
 from registry.services.validation import assign_fields, full_clean_or_refuse, one_transaction
 
-_FIELDS = frozenset({"display_name", "site", "country_code", "sync_frequency", "settings"})
+_TEXTS = frozenset({"display_name", "site", "country_code", "sync_frequency"})
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def connection_create(
         application_of(integration=integration)
     row = Connection(integration=integration, owner=None if organisation else actor, organisation=organisation)
     given = {"display_name": integration.name, "sync_frequency": SyncFrequency.DAILY, **(fields or {})}
-    assign_fields(row, given, allowed=_FIELDS)
+    _assign(row, given)
     refuse_bad_settings(row)
     full_clean_or_refuse(row, exclude=("integration", "owner", "organisation"))
     secrets = secrets_asked_for(integration, credentials or {})
@@ -121,7 +121,7 @@ def connection_update(
     with one_transaction():
         row = _locked(known.pk)
         before = state_of(row)
-        assign_fields(row, {**fields, "settings": settings} if "settings" in fields else fields, allowed=_FIELDS)
+        _assign(row, fields)
         refuse_bad_settings(row)
         if found is not None:
             if row.account_reference and found.reference and found.reference != row.account_reference:
@@ -213,9 +213,15 @@ def _pending(row: Connection) -> Connection:
     )
     if waiting is None:
         return row
-    for name in _FIELDS:
+    for name in (*_TEXTS, "settings"):
         setattr(waiting, name, getattr(row, name))
     return waiting
+
+
+def _assign(row: Connection, fields: Mapping[str, Any]) -> None:
+    """Set what a caller may; settings are added to those that are there."""
+    assign_fields(row, {name: value for name, value in fields.items() if name != "settings"}, allowed=_TEXTS)
+    row.settings = {**row.settings, **(fields.get("settings") or {})}
 
 
 def _adopt(row: Connection, found: AccountFound) -> None:

@@ -33,6 +33,12 @@ class Asked:
     body: Any
 
 
+def _body(raw: bytes, content_type: str) -> Any:
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    return json.loads(raw) if raw else None
+
+
 @dataclass
 class ProviderDouble:
     """A provider on a port of this machine; use it as a context manager."""
@@ -76,7 +82,7 @@ class ProviderDouble:
                     parts.path.removeprefix(double.prefix),
                     dict(parse_qsl(parts.query)),
                     {name.lower(): value for name, value in self.headers.items()},
-                    json.loads(raw) if raw else None,
+                    _body(raw, self.headers.get("Content-Type", "")),
                 )
                 double.asked.append(asked)
                 status, headers, body = double.faults.pop(0) if double.faults else double.answer(asked)
