@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from carboncore.common.errors import InvalidInput
 
@@ -57,7 +57,7 @@ def calculation_settings(*, country: str, settings: Mapping[str, Any]) -> Calcul
         return found
 
     zone = settings.get("time_zone", _TIME_ZONES.get(country, "UTC"))
-    if zone not in available_timezones():
+    if not _is_time_zone(zone):
         errors["time_zone"] = ["Give a time zone's name, such as Europe/London."]
     basis = settings.get("grid_basis", "half_hourly")
     if basis not in ("half_hourly", "annual"):
@@ -79,8 +79,15 @@ def calculation_settings(*, country: str, settings: Mapping[str, Any]) -> Calcul
     )
     if errors:
         raise InvalidInput(errors, message="The data source's settings for calculating emissions need a correction.")
-    ZoneInfo(made.time_zone)
     return made
+
+
+def _is_time_zone(name: Any) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, TypeError, OSError):
+        return False
+    return True
 
 
 def _contract(given: Any, number: Any, errors: dict[str, list[str]]) -> Contract | None:
