@@ -78,7 +78,7 @@ def organisation_document_delete(*, actor: User, pk: int) -> None:
             raise OrganisationStateWrong(
                 "Staff have decided about this organisation by its documents, so they stay. Add a newer one instead."
             )
-        storage, name = document.file.storage, document.file.name
+        storage, name = document.file.storage, str(document.file.name)
         if OrganisationDocument.objects.filter(pk=pk).delete()[0] == 0:
             raise NotFound("There is no such document.")
         _record("organisation.document_deleted", document, actor)

@@ -3,6 +3,7 @@
 Nothing is reserved while a second member thinks: what cannot be carried out any more is refused when they approve.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -61,12 +62,8 @@ def transfer_or_ask(*, actor: User, asked: AskedTransfer) -> Transaction | Movem
         )
         if not above:
             return _carry_out(actor, asked, approved=False)
-        try:
-            with transaction.atomic():
-                _carry_out(actor, asked, approved=True)
-                raise _RehearsedError
-        except _RehearsedError:
-            return _ask(actor, asked)
+        _rehearse(actor, asked)
+        return _ask(actor, asked)
 
 
 def movement_approval_approve(*, actor: User, pk: int, origin: Origin | None = None) -> MovementApproval:
@@ -140,8 +137,17 @@ def movement_approvals_expire() -> int:
     return len(ended)
 
 
+def _rehearse(actor: User, asked: AskedTransfer) -> None:
+    """Carry it out and take it back, so that what cannot be carried out is refused at once."""
+    with suppress(_RehearsedError), transaction.atomic():
+        _carry_out(actor, asked, approved=True)
+        raise _RehearsedError
+
+
 def _ask(actor: User, asked: AskedTransfer) -> MovementApproval:
     organisation_id = asked.from_account.organisation_id
+    if organisation_id is None:
+        raise ValueError("Only what leaves an organisation is above a limit.")
     others = Membership.objects.filter(organisation=organisation_id, role__in=MOVING_ROLES, user__is_active=True)
     if not others.exclude(user=actor).exists():
         raise SecondMemberMissing(
