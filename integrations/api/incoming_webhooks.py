@@ -46,7 +46,7 @@ class GenericDeliverySerializer(serializers.Serializer):
 
     type = serializers.CharField(help_text="`readings.measured`")
     timestamp = serializers.DateTimeField(required=False)
-    data = EntriesShapeSerializer()
+    data = EntriesShapeSerializer()  # type: ignore[assignment]
 
 
 class HintSerializer(serializers.Serializer):
@@ -60,7 +60,7 @@ class HintDeliverySerializer(serializers.Serializer):
 
     type = serializers.CharField(help_text="`readings.available`")
     timestamp = serializers.DateTimeField(required=False)
-    data = HintSerializer()
+    data = HintSerializer()  # type: ignore[assignment]
 
 
 class AddressSerializer(serializers.Serializer):

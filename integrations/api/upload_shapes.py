@@ -41,7 +41,7 @@ class UploadSerializer(serializers.Serializer):
 class UploadListSerializer(serializers.Serializer):
     """The latest hundred uploads of a data source."""
 
-    data = UploadSerializer(many=True)
+    data = UploadSerializer(many=True)  # type: ignore[assignment]
     count = serializers.IntegerField()
 
 
@@ -88,7 +88,7 @@ class EntriesSerializer(StrictSerializer):
 class EntriesShapeSerializer(serializers.Serializer):
     """Readings, all of which are stored, or none."""
 
-    readings = EntrySerializer(many=True, min_length=1, max_length=MOST_ENTRIES)
+    readings = serializers.ListField(child=EntrySerializer(), min_length=1, max_length=MOST_ENTRIES)
 
 
 class StoredSerializer(serializers.Serializer):

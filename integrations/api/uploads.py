@@ -26,6 +26,7 @@ from integrations.api.upload_shapes import (
     upload_body,
 )
 from integrations.errors import UploadNotFound
+from integrations.models import Upload
 from integrations.selectors.uploads import source_changeable_by, source_visible_to, upload_of
 from integrations.services.reading_entries import readings_enter
 from integrations.services.uploads import upload_confirm, upload_create
@@ -58,7 +59,7 @@ class UploadListView(ApiView):
     def get(self, request: Request, source: uuid.UUID) -> HttpResponse:
         """List the latest hundred."""
         connection = source_visible_to(user=signed_in_caller(request), public_id=source)
-        rows = [upload_body(upload, source) for upload in connection.uploads.all()[:_MOST_LISTED]]
+        rows = [upload_body(upload, source) for upload in Upload.objects.filter(connection=connection)[:_MOST_LISTED]]
         return json_response({"data": rows, "count": len(rows)})
 
     @extend_schema(
@@ -164,7 +165,7 @@ class EntryView(ApiView):
         connection = source_changeable_by(user=user, public_id=source)
         body = EntriesSerializer(data=_object(request.data))
         body.is_valid(raise_exception=True)
-        counts = readings_enter(actor=user, connection=connection, entries=request.data["readings"])
+        counts = readings_enter(actor=user, connection=connection, entries=body.initial_data["readings"])
         stored = {"created": counts.created, "changed": counts.changed, "unchanged": counts.unchanged}
         return json_response(stored, status=201)
 

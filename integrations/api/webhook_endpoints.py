@@ -51,7 +51,7 @@ class EndpointSerializer(serializers.Serializer):
 class EndpointListSerializer(serializers.Serializer):
     """Every subscription of the caller and of the organisations that they act for."""
 
-    data = EndpointSerializer(many=True)
+    data = EndpointSerializer(many=True)  # type: ignore[assignment]
     count = serializers.IntegerField()
 
 
@@ -103,7 +103,7 @@ class DeliverySerializer(serializers.Serializer):
 class DeliveryListSerializer(serializers.Serializer):
     """The latest hundred deliveries."""
 
-    data = DeliverySerializer(many=True)
+    data = DeliverySerializer(many=True)  # type: ignore[assignment]
     count = serializers.IntegerField()
 
 

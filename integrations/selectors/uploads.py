@@ -38,7 +38,7 @@ def upload_of(*, connection: Connection, public_id: uuid.UUID) -> Upload:
     Raises:
         UploadNotFound: it has none of that id.
     """
-    found = connection.uploads.filter(public_id=public_id).first()
+    found = Upload.objects.filter(connection=connection, public_id=public_id).first()
     if found is None:
         raise UploadNotFound
     return found

@@ -3,6 +3,7 @@
 import csv
 import tempfile
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Self, TextIO, cast
 
@@ -74,7 +75,7 @@ def _read(upload: Upload, connection: Connection, rejects: "_Rejects", progress:
             )
         staged_overlaps_refuse(connection=connection, reading_type=layout.reading_type, reject=rejects.add)
         progress.report(90)
-        created, changed, unchanged = staged_readings_merge(connection=connection)
+        created, changed, unchanged = staged_readings_merge(connection=connection, reading_type=layout.reading_type)
         upload.records_created, upload.records_changed = created, changed
         upload.records_imported = created + changed + unchanged
         upload.records_rejected = len(rejects.reasons)
@@ -85,7 +86,7 @@ def _read(upload: Upload, connection: Connection, rejects: "_Rejects", progress:
                         rejects.write(line, reason, cells)
 
 
-def _finish(upload: Upload, connection: Connection, rejects: "_Rejects", started: object) -> None:
+def _finish(upload: Upload, connection: Connection, rejects: "_Rejects", started: datetime) -> None:
     now = timezone.now()
     upload.status, upload.percent_done, upload.finished_at = UploadStatus.PROCESSED, 100, now
     upload.message = (

@@ -67,6 +67,19 @@ _OVERLAP_WITH_STORED = """
     SELECT line FROM beside WHERE line IS NOT NULL AND (other_before > starts_at OR other_after < ends_at)
 """
 
+# For a source without readings of this kind there is nothing to compare with; its row is locked, so it stays so.
+_INSERT_FRESH = """
+    INSERT INTO integrations_reading (connection_id, reading_type, external_id, series, starts_at, ends_at, quantity,
+           unit, quality, payload, revision)
+    SELECT %(connection)s, reading_type, external_id, series, starts_at, ends_at, quantity, unit, quality, payload, 1
+    FROM integrations_reading_staged ORDER BY series, starts_at
+"""
+_HAS_READINGS = """
+    SELECT EXISTS (
+        SELECT FROM integrations_reading WHERE connection_id = %(connection)s AND reading_type = %(reading_type)s
+    )
+"""
+
 
 def rows_stage(*, rows: Rows, reader: RowReader, reading_type: str, reject: Reject, told: Callable[[int], None]) -> int:
     """Copy the rows below a header into the staging table of this transaction; returns how many rows there were."""
@@ -112,12 +125,8 @@ def staged_overlaps_refuse(*, connection: Connection, reading_type: str, reject:
         if series:
             cursor.execute(_ROWS_OF_SERIES, [series])
             _drop(cursor, list(_overlapping(cursor.fetchall())), reject)
-        values = {"connection": connection.pk, "reading_type": reading_type}
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM integrations_reading WHERE connection_id = %(connection)s"
-            " AND reading_type = %(reading_type)s)",
-            values,
-        )
+        values: dict[str, Any] = {"connection": connection.pk, "reading_type": reading_type}
+        cursor.execute(_HAS_READINGS, values)
         if cursor.fetchone()[0]:
             cursor.execute(_OVERLAP_WITH_STORED, values)
             reason = "The time overlaps a reading of another length that this data source has already."
@@ -145,12 +154,17 @@ def _overlapping(rows: list[tuple[int, str, datetime, datetime, Any]]) -> Iterat
                 yield row[0], f"The time overlaps that of line {kept[0]}, which was taken."
 
 
-def staged_readings_merge(*, connection: Connection) -> tuple[int, int, int]:
+def staged_readings_merge(*, connection: Connection, reading_type: str) -> tuple[int, int, int]:
     """Store what is staged; returns how many readings are new, changed and known already."""
     with database.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM integrations_reading_staged")
         staged = cursor.fetchone()[0]
-        cursor.execute(MERGE, {"connection": connection.pk})
-        created, changed = cursor.fetchone()
+        cursor.execute(_HAS_READINGS, {"connection": connection.pk, "reading_type": reading_type})
+        if cursor.fetchone()[0]:
+            cursor.execute(MERGE, {"connection": connection.pk})
+            created, changed = cursor.fetchone()
+        else:
+            cursor.execute(_INSERT_FRESH, {"connection": connection.pk})
+            created, changed = cursor.rowcount, 0
         cursor.execute("DROP TABLE integrations_reading_staged")
     return created, changed, staged - created - changed

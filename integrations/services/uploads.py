@@ -115,8 +115,8 @@ def upload_confirm(*, actor: User, upload: Upload, fields: Mapping[str, Any]) ->
         locked.mapping, locked.status, locked.confirmed_at = layout.to_json(), UploadStatus.PROCESSING, timezone.now()
         locked.save(update_fields=["mapping", "status", "confirmed_at"])
         ColumnMapping.objects.update_or_create(
-            owner_id=locked.connection.owner_id,
-            organisation_id=locked.connection.organisation_id,
+            owner=locked.connection.owner,
+            organisation=locked.connection.organisation,
             signature=header_signature(locked.preview["header"]),
             defaults={"mapping": locked.mapping},
         )
@@ -161,14 +161,14 @@ def _column_errors(header: list[str], columns: Mapping[str, str]) -> dict[str, l
 
 
 def _refuse_duplicate(connection: Connection, sha256: str) -> None:
-    same = connection.uploads.filter(sha256=sha256).exclude(status=UploadStatus.ERROR).first()
+    same = Upload.objects.filter(connection=connection, sha256=sha256).exclude(status=UploadStatus.ERROR).first()
     if same is not None:
         raise UploadDuplicate(same.file_name, same.created_at)
 
 
 def _remembered(connection: Connection, header: list[str]) -> ColumnMapping | None:
     return ColumnMapping.objects.filter(
-        owner_id=connection.owner_id, organisation_id=connection.organisation_id, signature=header_signature(header)
+        owner=connection.owner, organisation=connection.organisation, signature=header_signature(header)
     ).first()
 
 
