@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, transaction
 from django.test import Client, override_settings
@@ -27,17 +28,23 @@ from accounts.models import SignInSession, User
 from accounts.roles import AUDITOR, REGISTRY_OFFICER, REVIEWER, SUPER_ADMIN, TRANSACTIONS_OFFICER, VIEWER
 from accounts.services import (
     api_key_create,
+    member_invite,
     membership_set,
     organisation_approve,
     organisation_create,
+    organisation_document_add,
     organisation_suspend,
 )
+from integrations.models import Integration
+from integrations.services.catalogue import integrations_load
+from integrations.services.connections import connection_create
 from registry.choices import DocumentVisibility, ProjectStatus
 from registry.models import BoundaryOverlap
 from registry.services import monitoring_period_create
 from tests.api_clients import Api
 from tests.factories import (
     PASSWORD,
+    PDF,
     DocumentFactory,
     MethodologyFactory,
     ProjectFactory,
@@ -203,8 +210,17 @@ def _fill(world: World) -> None:
     }
     User.objects.filter(public_id=names["invited"]).update(password="!", email_confirmed_at=None)
     Authenticator.objects.create(user_id=names["administrator_pk"], type="totp", data={"secret": "unused"})
+    names |= {
+        "invitation": member_invite(
+            actor=owner, organisation=organisation, email="other@example.org", role="viewer"
+        ).public_id,
+        "organisation_document": organisation_document_add(
+            actor=owner, organisation=pending, title="Register", upload=ContentFile(PDF, name="register.pdf")
+        ).public_id,
+    }
     _projects(names)
     _credits(names, owner, organisation)
+    _data_sources(names, owner, organisation)
     _sign_in(world, people)
 
 
@@ -296,6 +312,14 @@ def _credits(names: dict[str, Any], owner: User, organisation: Any) -> None:
     checkpoint_make()
 
 
+def _data_sources(names: dict[str, Any], owner: User, organisation: Any) -> None:
+    integrations_load()
+    by_hand = Integration.objects.get(slug="manual-entry")
+    names["source"] = connection_create(
+        actor=owner, integration=by_hand, organisation=organisation
+    ).connection.public_id
+
+
 def _sign_in(world: World, people: dict[str, User]) -> None:
     world.callers["A"] = Caller(Api(), Client(raise_request_exception=False))
     for letter, user in people.items():
@@ -317,5 +341,7 @@ def _sign_in(world: World, people: dict[str, User]) -> None:
         "key": key.key.public_id,
         "page_session": sessions.get(kind="pages").public_id,
         "nobody": uuid.UUID(int=0),
+        "one": 1,
+        "slug": "manual-entry",
         "staff_path": settings.STAFF_PATH.strip("/"),
     }

@@ -66,7 +66,7 @@ REGISTRY = [
     ("GET", "/project-types", public(200), None),
     ("GET", "/standards", public(200), None),
     ("GET", "/countries", public(200), None),
-    ("GET", "/documents/{document}", open_to_all(404, s200=ALL), None),
+    ("GET", "/documents/{document}", {**public(404), **answers(s200=ALL)}, None),
     ("GET", "/admin/projects", staff(ALL, 200), None),
     ("POST", "/admin/projects", staff(OFFICERS, 201), _NEW_PROJECT),
     ("GET", "/admin/projects/boundaries", staff(ALL, 200), None),
@@ -147,23 +147,24 @@ PEOPLE = [
     ("GET", "/users/me", signed_in(200), None),
     ("PATCH", "/users/me", signed_in(200), {"full_name": "Changed"}),
     ("DELETE", "/users/me", signed_in(200, s403=_NO_STAFF, s409="W"), {"password": PASSWORD}),
-    ("GET", "/users/me/export", signed_in(200), None),
+    ("GET", "/users/me/export", signed_in(200, s403="XK"), None),
     ("POST", "/users/me/password", signed_in(200, s403=_NO_STAFF),
      {"current_password": PASSWORD, "new_password": "a new heron 42"}),
     ("POST", "/users/me/email", signed_in(200, s403=_NO_STAFF), {"new_email": "n@example.org", "password": PASSWORD}),
-    ("GET", "/users/me/sessions", signed_in(200), None),
+    ("GET", "/users/me/sessions", signed_in(200, s403="XK"), None),
     ("DELETE", "/users/me/sessions/{session}", owned("W", 200), None),
     ("GET", "/users/{person}", open_to_all(200), None),
-    ("GET", "/users/me/api-keys", signed_in(200), None),
+    ("GET", "/users/me/api-keys", signed_in(200, s403="XK"), None),
     ("POST", "/users/me/api-keys", signed_in(201, s403=_NO_STAFF), _NEW_KEY),
     ("DELETE", "/users/me/api-keys/{key}", owned("W", 200), None),
-    ("GET", "/users/me/identities", signed_in(200), None),
+    ("GET", "/users/me/identities", signed_in(200, s403="XK"), None),
     ("POST", "/users/me/identities", signed_in(400, s403=_NO_STAFF), _IDENTITY),
     ("DELETE", "/users/me/identities/{nobody}", owned("", 404), None),
 ]  # fmt: skip
 
 _ORGANISATION, _MEMBER = "/organisations/{organisation}", "/organisations/{organisation}/members/{member}"
 _STRANGER = "/organisations/{organisation}/members/{stranger}"
+_PENDING, _INVITED = "/organisations/{pending}", {"email": "new@example.org", "role": "viewer"}
 ORGANISATIONS = [
     ("GET", "/organisations", signed_in(200), None),
     ("POST", "/organisations", signed_in(201), {"name": "Mill", "country": "PT"}),
@@ -172,6 +173,22 @@ ORGANISATIONS = [
     ("PUT", _STRANGER, owned("WSR", 200, s403="VTDU"), {"role": "owner"}),
     ("PUT", _MEMBER, owned("WSR", 200, s403="VTDU"), {"role": "trader"}),
     ("DELETE", _MEMBER, owned("VWSR", 200, s403="TDU"), None),
+    ("GET", f"{_ORGANISATION}/invitations", owned("WSR", 200, s403="VTDUX"), None),
+    ("POST", f"{_ORGANISATION}/invitations", owned("WSR", 201, s403="VTDUX"), _INVITED),
+    ("DELETE", f"{_ORGANISATION}/invitations/{{invitation}}", owned("WSR", 200, s403="VTDUX"), None),
+    ("POST", f"{_ORGANISATION}/invitations/{{invitation}}/resend", owned("WSR", 200, s403="VTDUX"), {}),
+    ("POST", f"{_ORGANISATION}/hand-over", owned("W", 200, s403="TSRDUX", s400="V"), {"user": "{member}"}),
+    ("GET", f"{_ORGANISATION}/transfer-limit", owned("VTWSRDU", 200), None),
+    ("PUT", f"{_ORGANISATION}/transfer-limit", owned("W", 200, s403="VTSRDUX"), {"limit": "5"}),
+    ("POST", f"{_ORGANISATION}/transfer-limit/approve", owned("W", 404, s403="VTSRDUX"), {}),
+    ("POST", f"{_ORGANISATION}/transfer-limit/reject", owned("W", 404, s403="VTSRDUX"), {}),
+    ("GET", f"{_PENDING}/documents", owned("WSR", 200, s403="DUXK"), None),
+    ("POST", f"{_PENDING}/documents", owned("W", 415, s415="SRDU"), {"title": "Not as a form"}),
+    ("GET", f"{_PENDING}/documents/{{organisation_document}}", owned("WSR", 200, s403="DUXK"), None),
+    ("DELETE", f"{_PENDING}/documents/{{organisation_document}}", owned("WSR", 200, s403="DUX"), None),
+    ("GET", "/users/me/invitations", signed_in(200, s403="XK"), None),
+    ("POST", "/users/me/invitations/{invitation}/accept", owned("O", 200), None),
+    ("POST", "/users/me/invitations/{invitation}/decline", owned("O", 200), None),
     ("GET", "/admin/organisations", staff("SRDU", 200), None),
     ("POST", "/admin/organisations/{pending}/approve", staff(OFFICERS, 200), {}),
     ("POST", "/admin/organisations/{pending}/reject", staff(OFFICERS, 200), {"note": "No."}),
@@ -213,6 +230,11 @@ CREDITS = [
     ("POST", "/transfer-offers/{offer}/accept", owned("TWSD", 200, s403="V"), {}),
     ("POST", "/transfer-offers/{offer}/decline", owned("TWSD", 200, s403="V"), {}),
     ("POST", "/transfer-offers/{offer}/withdraw", owned("WSD", 200, s403="VT"), {"reason": "An error."}),
+    ("GET", "/transfer-approvals", signed_in(200), None),
+    ("GET", "/transfer-approvals/{nobody}", owned("", 404), None),
+    ("POST", "/transfer-approvals/{nobody}/approve", owned("", 404), {}),
+    ("POST", "/transfer-approvals/{nobody}/reject", owned("", 404), {"reason": "No."}),
+    ("POST", "/transfer-approvals/{nobody}/withdraw", owned("", 404), {}),
     ("GET", "/admin/credit-prices", staff(ALL, 200), None),
     ("POST", "/admin/credit-prices", staff(DESK, 201), _PRICE),
     ("GET", "/admin/credit-prices/{price}", staff(ALL, 200), None),
@@ -277,6 +299,46 @@ EMISSIONS = [
     ("GET", "/emission-factors", signed_in(200, s403="K"), None),
 ]
 
+_SOURCE, _UPLOAD = "/datasources/{source}", "/datasources/{source}/uploads/{nobody}"
+_READING = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-02T00:00:00Z", "quantity": "5", "unit": "kWh"}
+_ENDPOINT = "/webhook-endpoints/{nobody}"
+DATA_SOURCES = [
+    ("GET", "/integrations", open_to_all(200, s403="XK"), None),
+    ("GET", "/integrations/{slug}", open_to_all(200, s403="XK"), None),
+    ("GET", "/oauth/callback", open_to_all(400, s403="XK"), None),
+    ("GET", "/datasources", signed_in(200, s403="XK"), None),
+    ("POST", "/datasources", signed_in(201), {"integration_id": "manual-entry"}),
+    ("POST", "/datasources", owned("TW", 201, s403="VSRDUXK"),
+     {"integration_id": "manual-entry", "organisation": "{organisation}", "metadata": {"name": "Another"}}),
+    ("GET", _SOURCE, owned("VTW", 200, s403="XK"), None),
+    ("PUT", _SOURCE, owned("TW", 200), {"metadata": {"name": "Renamed"}}),
+    ("DELETE", _SOURCE, owned("TW", 200), None),
+    ("POST", f"{_SOURCE}/sync", owned("", 404, s409="TW"), {}),
+    ("GET", f"{_SOURCE}/sync-logs", owned("VTW", 200, s403="XK"), None),
+    ("GET", f"{_SOURCE}/sync-logs/{{nobody}}", owned("", 404, s403="XK"), None),
+    ("GET", f"{_SOURCE}/sync-logs/{{nobody}}/rejects", owned("", 404, s403="XK"), None),
+    ("GET", f"{_SOURCE}/gaps", owned("VTW", 200, s403="XK"), None),
+    ("GET", f"{_SOURCE}/uploads", owned("VTW", 200, s403="XK"), None),
+    ("POST", f"{_SOURCE}/uploads", owned("TW", 415, s403="XK"), {"file": "Not as a form"}),
+    ("GET", _UPLOAD, owned("", 404, s403="XK"), None),
+    ("POST", f"{_UPLOAD}/confirm", owned("", 404, s403="XK"), {}),
+    ("GET", f"{_UPLOAD}/rejects", owned("", 404, s403="XK"), None),
+    ("POST", f"{_SOURCE}/readings", owned("TW", 201, s403="XK"), {"readings": [_READING]}),
+    ("POST", f"{_SOURCE}/webhook-address", owned("TW", 201, s403="XK"), {}),
+    ("POST", "/webhooks/generic/{source}", public(401), {}),
+    ("POST", "/webhooks/octopus-energy", public(401), {}),
+    ("POST", "/webhooks/british-gas", public(401), {}),
+    ("GET", "/webhook-endpoints", signed_in(200, s403="XK"), None),
+    ("POST", "/webhook-endpoints", signed_in(400), {"url": "http://127.0.0.1/", "event_types": ["x"]}),
+    ("GET", _ENDPOINT, owned("", 404, s403="XK"), None),
+    ("PATCH", _ENDPOINT, owned("", 404), {"description": "Mine"}),
+    ("DELETE", _ENDPOINT, owned("", 404), None),
+    ("POST", f"{_ENDPOINT}/secret", owned("", 404), {}),
+    ("POST", f"{_ENDPOINT}/test", owned("", 404), {}),
+    ("GET", f"{_ENDPOINT}/deliveries", owned("", 404, s403="XK"), None),
+    ("POST", f"{_ENDPOINT}/deliveries/{{one}}/redeliver", owned("", 404), {}),
+]  # fmt: skip
+
 
 def _key_answered(method: str, statuses: Statuses) -> Statuses:
     if "K" in statuses:
@@ -286,7 +348,15 @@ def _key_answered(method: str, statuses: Statuses) -> Statuses:
 
 TABLE: list[tuple[str, str, Statuses, Any]] = [
     (method, path, _key_answered(method, statuses), body)
-    for method, path, statuses, body in (*REGISTRY, *PEOPLE, *ORGANISATIONS, *CREDITS, *OFFICE, *EMISSIONS)
+    for method, path, statuses, body in (
+        *REGISTRY,
+        *PEOPLE,
+        *ORGANISATIONS,
+        *CREDITS,
+        *OFFICE,
+        *EMISSIONS,
+        *DATA_SOURCES,
+    )
 ]
 
 # Addresses that take no part: they answer alike whoever calls.
@@ -304,3 +374,6 @@ LEDGERS_OF_ATTEMPTS = frozenset(
         "transactions_idempotencykey",
     }
 )
+
+# Calls that take no body: whatever comes with them is not looked at.
+READS_NO_BODY: set[tuple[str, str]] = set()

@@ -8,7 +8,6 @@ FUZZ_EXAMPLES gives more examples than the few of each run.
 import os
 import time
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.contract.test_schema_agrees import CHECKS, SCHEMA
@@ -39,7 +38,9 @@ NAMED = {
     "/admin/reversal-requests": "reversal",
     "/admin/standard-validators": "validator",
     "/admin/standards": "standard",
+    "/datasources": "source",
     "/holding-accounts": "own",
+    "/integrations": "slug",
     "/organisations": "organisation",
     "/projects": "registered_slug",
     "/purchases": "purchase",
@@ -48,10 +49,19 @@ NAMED = {
     "/users/me/sessions": "session",
     "/users": "person",
 }
-PARTS = {"document": "document", "overlap": "overlap", "period": "claimed", "user": "member"}
+PARTS = {
+    "document": "document",
+    "invitation": "invitation",
+    "overlap": "overlap",
+    "period": "claimed",
+    "source": "source",
+    "user": "member",
+    "wallet": "own",
+}
 ROLES = {
     "buyer": "O", "viewer member": "V", "trader": "T", "owner": "W", "super admin": "S", "registry officer": "R",
-    "reviewer": "E", "transactions officer": "D", "auditor": "U", "viewer": "I", "no group": "N", "no factor": "X",
+    "reviewer": "E", "transactions officer": "D", "auditor": "U", "viewer": "I", "no group": "N",
+    "no factor": "X", "key": "K",
 }  # fmt: skip
 
 
@@ -70,16 +80,19 @@ def answer_and_seconds(case, headers):
         return answer, time.perf_counter() - began
 
 
-@pytest.mark.parametrize("role", ROLES)
 @SCHEMA.parametrize()
 @bounded
-def test_each_role(case, world, role):
+def test_each_role(case, world):
     about_what_exists(case, world)
-    headers = world.callers[ROLES[role]].api.headers
+    for role, letter in ROLES.items():
+        headers = world.callers[letter].api.headers
+        answer, seconds = answer_and_seconds(case, headers)
 
-    answer, seconds = answer_and_seconds(case, headers)
-
-    case.validate_response(answer, checks=CHECKS)
-    if seconds > SECONDS:  # once more, alone: a busy machine is no fault of the server
-        seconds = min(answer_and_seconds(case, headers)[1] for _ in range(3))
-    assert seconds < SECONDS, f"{case.method} {case.path} took {seconds:.1f} s"
+        try:
+            case.validate_response(answer, checks=CHECKS)
+        except BaseExceptionGroup as found:
+            found.add_note(f"as {role}")
+            raise
+        if seconds > SECONDS:  # once more, alone: a busy machine is no fault of the server
+            seconds = min(answer_and_seconds(case, headers)[1] for _ in range(3))
+        assert seconds < SECONDS, f"{case.method} {case.path} took {seconds:.1f} s as {role}"
