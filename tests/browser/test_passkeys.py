@@ -66,7 +66,7 @@ def test_a_passkey_is_set_up_and_signs_in_without_a_password(at_localhost):
     page.goto(f"{at_localhost.server}/staff/login/?next=/staff/registry/project/")
     look(page, "sign-in")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/staff/registry/project/")
+    page.wait_for_url(f"{at_localhost.server}/staff/registry/project/")
 
     assert SignInSession.objects.order_by("pk").last().second_factor_at is not None
     page.goto(f"{at_localhost.server}/staff/security/")
@@ -85,7 +85,7 @@ def test_the_second_step_and_a_confirmation_take_the_passkey_too(at_localhost):
     page.wait_for_url("**/staff/second-factor/")
     look(page, "second-step")
     page.get_by_role("button", name="Use a passkey").click()
-    page.wait_for_url("**/staff/")
+    page.wait_for_url(f"{at_localhost.server}/staff/")
 
     # when the sign-in is a quarter of an hour old
     SignInSession.objects.update(proven_at=timezone.now() - timedelta(minutes=15))

@@ -26,7 +26,7 @@
       forms.loginForm({ ids: { login: "passkey-use", credential: "passkey-credential" } });
     }
     if (document.getElementById("passkey-make")) {
-      forms.addForm({ ids: { add: "passkey-make", credential: "passkey-credential", data: "passkey-offer" } });
+      forms.addForm({ ids: { add: "passkey-make", credential: "passkey-credential", data: "passkey-offer", passwordless: "passkey-alone" } });
     }
   }
 
