@@ -12,6 +12,7 @@ from .ledger import *  # noqa: E402
 from .limits import *  # noqa: E402
 from .logging import *  # noqa: E402
 from .mail import *  # noqa: E402
+from .navigation import *  # noqa: E402
 from .operations import *  # noqa: E402
 from .payments import *  # noqa: E402
 from .people import *  # noqa: E402
