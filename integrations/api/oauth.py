@@ -1,5 +1,6 @@
 """Where a provider sends a person's browser back to after they gave their permission, or did not."""
 
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from carboncore.common.errors import RegistryError
 from integrations.services.oauth_flow import permission_take
 
 _LONGEST = 4_000
+_ANYBODY: Any = [{"bearer": []}, {}]
 
 
 def _text(name: str, words: str) -> OpenApiParameter:
@@ -31,7 +33,7 @@ class OAuthCallbackView(ApiView):
     @extend_schema(
         operation_id="oauth_callback",
         tags=["data sources"],
-        auth=[{"bearer": []}, {}],
+        auth=_ANYBODY,
         parameters=[
             _text("code", "The provider's code."),
             _text("state", "What was sent to the provider; good once, for the person who asked."),
