@@ -57,7 +57,7 @@ class SyncSerializer(serializers.Serializer):
 class SyncListSerializer(serializers.Serializer):
     """A page of the log; `next_before` is null on its last page."""
 
-    data = SyncSerializer(many=True)
+    data = SyncSerializer(many=True)  # type: ignore[assignment]
     count = serializers.IntegerField()
     next_before = serializers.UUIDField(allow_null=True)
 
@@ -79,7 +79,7 @@ class GapSerializer(serializers.Serializer):
 class GapListSerializer(serializers.Serializer):
     """The latest gaps and overlaps; `complete` is false where there are more than can be shown."""
 
-    data = GapSerializer(many=True)
+    data = GapSerializer(many=True)  # type: ignore[assignment]
     count = serializers.IntegerField()
     complete = serializers.BooleanField()
 

@@ -149,9 +149,10 @@ def _keep(
     now: datetime,
 ) -> None:
     """Store a window's readings, count them and note how far the run is: all of it or nothing."""
-    records = [each for each in found if isinstance(each, ReadingRecord)]
-    rejects = [each for each in found if isinstance(each, RejectedRecord)]
     later = max(now, timezone.now())
+    # An interval that is not over yet is no fault: it comes again, whole, with the next sync.
+    records = [each for each in found if isinstance(each, ReadingRecord) and not each.starts_at <= later < each.ends_at]
+    rejects = [each for each in found if isinstance(each, RejectedRecord)]
     with transaction.atomic():
         counts = readings_store(connection=connection, records=records, now=later)
         rejects += counts.rejects

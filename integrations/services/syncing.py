@@ -11,6 +11,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from procrastinate.types import JSONDict
 
 from accounts.models import User
 from carboncore.audit.services import event_record
@@ -142,4 +143,5 @@ def _queue(runs: list[SyncRun]) -> None:
     from procrastinate.contrib.django import app
 
     if runs:
-        app.configure_task(SYNC_TASK, queue=SYNC_QUEUE).batch_defer(*({"run_id": run.pk} for run in runs))
+        jobs: list[JSONDict] = [{"run_id": run.pk} for run in runs]
+        app.configure_task(SYNC_TASK, queue=SYNC_QUEUE).batch_defer(*jobs)
