@@ -102,6 +102,7 @@ class SourceListView(ApiView):
 
     permission_classes = [IsAuthenticated]
     rate_limit = {"POST": "connect"}
+    key_scopes = {"GET": "data-sources", "POST": "data-sources"}
 
     @extend_schema(
         operation_id="list_data_sources",
@@ -160,6 +161,7 @@ class SourceView(ApiView):
 
     permission_classes = [IsAuthenticated]
     rate_limit = {"PUT": "connect"}
+    key_scopes = {"GET": "data-sources", "PUT": "data-sources", "DELETE": "data-sources"}
 
     @extend_schema(
         operation_id="get_data_source",
