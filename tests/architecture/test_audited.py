@@ -26,6 +26,8 @@ WITHOUT_EVENT = {
     "accounts.registration_mail_again": "another link to the same mail; nobody is registered before it is opened",
     "accounts.session_seen": "when a session was last seen is no deed; its start and its end are events",
     "integrations.events_relay": "tells subscribers of events that are in the trail already; each delivery has its log",
+    "integrations.syncs_due_start": "gives each due source its turn; the end of its sync is the event",
+    "integrations.syncs_lost_requeue": "has another worker go on with a sync, whose end is the event",
     "registry.insert_many": "writes what its caller hands over; the caller's import or seed is the event",
     "registry.update_many": "writes what its caller hands over; the caller's import is the event",
     "registry.overlaps_refresh": "follows from a boundary, whose change is the event; has a history of its own",
