@@ -40,8 +40,8 @@ def test_an_outage_is_one_thing(as_role):
 
     page = as_role(VIEWER).get(LIST).content.decode()
 
-    assert page.count("is out of order") == 1
-    assert "3 data sources" in page
+    assert page.count("has been out of order since") == 1
+    assert "3 data sources wait for it" in page
 
 
 def test_pausing_and_retrying(as_role):
