@@ -23,6 +23,8 @@ _HARMLESS = frozenset(
 )
 # Names of persons and what they wrote about themselves, by model.
 _PERSONAL: dict[str, frozenset[str]] = {
+    "accounts.apikey": frozenset({"name", "last_used_from"}),
+    "accounts.externalidentity": frozenset({"subject"}),
     "registry.project": frozenset({"project_manager_account"}),
     "transactions.retirement": frozenset({"beneficiary_name", "beneficiary_location", "note", "salt"}),
     "transactions.transaction": frozenset({"note"}),
