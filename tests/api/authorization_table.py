@@ -376,4 +376,9 @@ LEDGERS_OF_ATTEMPTS = frozenset(
 )
 
 # Calls that take no body: whatever comes with them is not looked at.
-READS_NO_BODY: set[tuple[str, str]] = set()
+READS_NO_BODY = {
+    ("POST", "/admin/administrators/{invited}/invite"),
+    ("POST", "/admin/ledger/checkpoints"),
+    ("POST", "/datasources/{source}/webhook-address"),
+    ("POST", "/organisations/{organisation}/invitations/{invitation}/resend"),
+}
