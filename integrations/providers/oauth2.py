@@ -18,7 +18,6 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from integrations.providers.asking import ask, ask_raw, parsed, wait_asked_for
 from integrations.providers.base import AnswerUnreadable, ProviderProblem, ProviderUnavailable, ReauthorisationNeeded
 
-
 _SECONDS = 15.0
 _LONGEST_TOKEN = 8_000
 # What the token address may say that only its owner or the operator can put right.

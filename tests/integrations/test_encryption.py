@@ -3,7 +3,9 @@
 import base64
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
+from carboncore.environment import credential_keys
 from integrations.encryption import EnvelopeUnreadable, NoActiveKey, decrypt, encrypt
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -73,3 +75,22 @@ def test_without_a_key_nothing_is_encrypted(settings):
 
     with pytest.raises(NoActiveKey):
         encrypt("x", bound_to="a:1")
+
+
+KEY = base64.b64encode(NEW).decode()
+
+
+def test_keys_are_read_from_the_environment_in_their_order(monkeypatch):
+    monkeypatch.setenv("CREDENTIAL_KEYS", f"b:{KEY}, a:{base64.b64encode(OLD).decode()}")
+
+    assert list(credential_keys().items()) == [("b", NEW), ("a", OLD)]
+
+
+@pytest.mark.parametrize("text", [KEY, "a:", "a:short", f"a:{KEY[:-8]}", f"a:{KEY},a:{KEY}", f"a.b:{KEY}", "a:!!!!"])
+def test_a_server_does_not_start_with_keys_that_are_none(monkeypatch, text):
+    monkeypatch.setenv("CREDENTIAL_KEYS", text)
+
+    with pytest.raises(ImproperlyConfigured, match="id:key with commas") as refused:
+        credential_keys()
+
+    assert text not in str(refused.value)
