@@ -8,6 +8,7 @@ from carboncore.common.context import Entrance, acting
 from carboncore.common.errors import RegistryError
 from integrations.models import EmissionRun, ImportRun, IncomingDelivery, Upload
 from integrations.services.emissions import CALCULATION_TASK, calculation_perform, calculations_due_request
+from integrations.services.grid_intensities import grid_intensities_fetch
 from integrations.services.import_runs import IMPORT_TASK, import_run_perform
 from integrations.services.incoming_webhooks import INBOX_RETRIES, INBOX_TASK, inbox_process
 from integrations.services.outgoing_webhooks import OUTBOX_TASK
@@ -111,3 +112,12 @@ def webhook_relay_job(timestamp: int) -> None:  # noqa: ARG001 - procrastinate s
     """Tell subscribers of what was recorded in the last ten seconds."""
     with acting(None, Entrance.JOB):
         events_relay()
+
+
+# After the half hour, when its actual value is there, and not with everybody else.
+@app.periodic(cron="11,41 * * * *")
+@app.task(name="integrations.grid_intensity", queue="integrations", queueing_lock="integrations.grid_intensity")
+def grid_intensity_job(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Fetch the grid's intensity for the regions that data sources lie in."""
+    with acting(None, Entrance.JOB):
+        grid_intensities_fetch()

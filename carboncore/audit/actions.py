@@ -92,6 +92,7 @@ _MATTERS = {
     "connection.paused": "Connection paused after failures",
     "connection.sync_asked": "Sync of a connection asked for",
     "connection.synchronised": "Connection synchronised",
+    "grid_intensity.stored": "Grid intensities stored",
     "provider.outage_began": "Provider's outage began",
     "provider.outage_ended": "Provider's outage ended",
     "credits.cancelled": "Credits cancelled",
