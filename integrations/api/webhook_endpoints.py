@@ -33,7 +33,7 @@ _MOST_LISTED = 100
 _TYPES = [choice for choice in WebhookEventType.choices if choice[0] != WebhookEventType.TEST]
 
 
-class EndpointSerializer(serializers.Serializer):
+class WebhookEndpointSerializer(serializers.Serializer):
     """A subscription; `secret` is told when it is made or replaced, and never again."""
 
     id = serializers.UUIDField()
@@ -51,11 +51,11 @@ class EndpointSerializer(serializers.Serializer):
 class EndpointListSerializer(serializers.Serializer):
     """Every subscription of the caller and of the organisations that they act for."""
 
-    data = EndpointSerializer(many=True)  # type: ignore[assignment]
+    data = WebhookEndpointSerializer(many=True)  # type: ignore[assignment]
     count = serializers.IntegerField()
 
 
-class NewEndpointSerializer(EndpointSerializer):
+class NewEndpointSerializer(WebhookEndpointSerializer):
     """A subscription with its secret."""
 
     secret = serializers.CharField()
@@ -85,7 +85,7 @@ class EndpointUpdateSerializer(StrictSerializer):
     status = serializers.ChoiceField(EndpointStatus.choices, required=False)
 
 
-class DeliverySerializer(serializers.Serializer):
+class WebhookDeliverySerializer(serializers.Serializer):
     """One event for this subscription."""
 
     id = serializers.IntegerField()
@@ -103,7 +103,7 @@ class DeliverySerializer(serializers.Serializer):
 class DeliveryListSerializer(serializers.Serializer):
     """The latest hundred deliveries."""
 
-    data = DeliverySerializer(many=True)  # type: ignore[assignment]
+    data = WebhookDeliverySerializer(many=True)  # type: ignore[assignment]
     count = serializers.IntegerField()
 
 
@@ -149,7 +149,7 @@ class EndpointView(ApiView):
         operation_id="read_webhook_endpoint",
         tags=["webhooks"],
         parameters=[ENDPOINT_ID],
-        responses={200: EndpointSerializer, **refusals(401, 404)},
+        responses={200: WebhookEndpointSerializer, **refusals(401, 404)},
     )
     def get(self, request: Request, endpoint: uuid.UUID) -> HttpResponse:
         """Read it."""
@@ -160,7 +160,7 @@ class EndpointView(ApiView):
         tags=["webhooks"],
         parameters=[ENDPOINT_ID],
         request=EndpointUpdateSerializer,
-        responses={200: EndpointSerializer, **refusals(400, 401, 404, 413, 415)},
+        responses={200: WebhookEndpointSerializer, **refusals(400, 401, 404, 413, 415)},
     )
     def patch(self, request: Request, endpoint: uuid.UUID) -> HttpResponse:
         """Change it; making it active again forgets its failures."""
@@ -211,7 +211,7 @@ class EndpointTestView(ApiView):
         tags=["webhooks"],
         parameters=[ENDPOINT_ID],
         request=None,
-        responses={202: DeliverySerializer, **refusals(401, 404, 409)},
+        responses={202: WebhookDeliverySerializer, **refusals(401, 404, 409)},
     )
     def post(self, request: Request, endpoint: uuid.UUID) -> HttpResponse:
         """Send a `webhook.test` event; the deliveries show what came of it."""
@@ -247,7 +247,7 @@ class RedeliverView(ApiView):
         tags=["webhooks"],
         parameters=[ENDPOINT_ID, DELIVERY_ID],
         request=None,
-        responses={202: DeliverySerializer, **refusals(401, 404, 409)},
+        responses={202: WebhookDeliverySerializer, **refusals(401, 404, 409)},
     )
     def post(self, request: Request, endpoint: uuid.UUID, delivery: int) -> HttpResponse:
         """Send it again, under the same id."""
