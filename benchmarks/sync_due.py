@@ -1,0 +1,178 @@
+"""1,000 data sources due at once, read by one worker from a provider that answers in 200 ms.
+
+    python benchmarks/sync_due.py [--sources 1000] [--concurrency 16]
+
+The provider is a process of its own that sends a week of half-hours for each request after 200 ms. Each source was
+read before, so a sync is one request, 336 readings checked and stored, the log, the audit event and the next turn.
+Ideal is what the waiting alone takes: sources ÷ concurrency × 0.2 s. Measured is from queueing to the last run's end,
+with a real worker process (`manage.py procrastinate worker`) that runs already.
+"""
+
+import argparse
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import Process, Queue
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carboncore.settings")
+
+import django
+
+from benchmarks.ledger_history import databases
+from carboncore import local_database
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 0.2
+HALF_HOUR = timedelta(minutes=30)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sources", type=int, default=1000)
+    parser.add_argument("--concurrency", type=int, default=16)
+    options = parser.parse_args()
+    ports: Queue[int] = Queue()
+    provider = Process(target=provide, args=(ports,), daemon=True)
+    provider.start()
+    port = ports.get()
+    os.environ["OUTGOING_ALLOWED_HOSTS"] = f"127.0.0.1:{port}"
+    local_database.start_for_command(["manage.py", "migrate"])
+    django.setup()
+    logging.disable(logging.WARNING)
+    name = f"bench_sync_{os.getpid()}"
+    with databases(name):
+        from django.core.management import call_command
+        from django.db import transaction
+
+        call_command("migrate", verbosity=0)
+        with transaction.atomic():
+            connect(options.sources, f"http://127.0.0.1:{port}")
+        measured = run(name, options.concurrency, options.sources)
+    provider.terminate()
+    ideal = options.sources / options.concurrency * SECONDS
+    print(f"{options.sources:,} sources, {options.concurrency} at a time")
+    print(f"ideal:    {ideal:6.1f} s   (waiting for the provider, and nothing else)")
+    times, speed = measured / ideal, options.sources / measured
+    print(f"measured: {measured:6.1f} s   {times:.2f} times the ideal, {speed:.0f} syncs/s")
+
+
+def provide(ports: "Queue[int]") -> None:
+    """Serve a week of half-hours after 200 ms, for each request."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            query = dict(parse_qsl(urlsplit(self.path).query))
+            begins, ends = (datetime.strptime(query[key], "%Y%m%d%H%M") for key in ("start", "end"))  # noqa: DTZ007
+            begins = begins.replace(minute=begins.minute // 30 * 30)
+            stamps = [begins + number * HALF_HOUR for number in range(int((ends - begins) / HALF_HOUR) + 1)]
+            values = [{"primaryValue": 0.25, "timestamp": f"{stamp:%Y-%m-%d %H:%M}"} for stamp in stamps]
+            body = json.dumps({"unit": "kWh", "devices": [{"deviceId": "1", "values": values}]}).encode()
+            time.sleep(SECONDS)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 256
+
+    server = Server(("127.0.0.1", 0), Handler)
+    ports.put(server.server_port)
+    server.serve_forever()
+
+
+def connect(count: int, url: str) -> None:
+    """Make that many sources that were read a week ago, and are due."""
+    from accounts.models import User
+    from integrations.choices import SyncStatus, SyncType
+    from integrations.models import Connection, Integration, Reading, SyncRun
+    from integrations.services.credentials import credentials_store
+
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    owner = User.objects.create_user(email="owner@example.org", username="owner", password=os.urandom(16).hex())
+    row, _ = Integration.objects.update_or_create(
+        slug="bench",
+        defaults={
+            "name": "Bench", "provider": "Bench", "category": "energy", "type": "api_key", "status": "production",
+            "adapter": "n3rgy", "base_url": url, "description": "-", "setup_complexity": "easy",
+            "estimated_setup_time": "-",
+        },
+    )  # fmt: skip
+    for number in range(count):
+        point = str(1_000_000_000_000 + number)
+        source = Connection.objects.create(
+            integration=row, owner=owner, display_name=point, account_reference=point, settings={"mpxn": point},
+            status="active", next_sync_at=now - timedelta(minutes=1),
+        )  # fmt: skip
+        credentials_store(connection=source, secrets={"apiKey": "key"})
+        SyncRun.objects.create(
+            connection=source, sync_type=SyncType.SCHEDULED, status=SyncStatus.SUCCESS, finished_at=now
+        )
+        Reading.objects.create(
+            connection=source, reading_type="electricity_consumption", external_id="earlier", series=f"{point}/1",
+            starts_at=now - HALF_HOUR, ends_at=now, quantity=Decimal(1), unit="kWh",
+        )  # fmt: skip
+
+
+def run(name: str, concurrency: int, count: int) -> float:
+    """Return the seconds from queueing all syncs to the end of the last."""
+    from django.db.models import Max
+
+    from integrations.choices import SyncStatus
+    from integrations.models import SyncRun
+    from integrations.services.syncing import syncs_due_start
+
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "procrastinate", "worker", "-q", "syncs", "-c", str(concurrency), "-p", "0.2"],
+        cwd=ROOT,
+        env=environment(name),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        time.sleep(6)  # until it listens
+        began = time.time()
+        runs = syncs_due_start()
+        if len(runs) != count:
+            raise SystemExit(f"{len(runs)} syncs were queued instead of {count}.")
+        ours = SyncRun.objects.filter(pk__in=[each.pk for each in runs])
+        waiting = {"status__in": [SyncStatus.QUEUED, SyncStatus.RUNNING]}
+        while ours.filter(**waiting).exists():
+            time.sleep(0.2)
+        failed = ours.exclude(status=SyncStatus.SUCCESS).first()
+        if failed is not None:
+            raise SystemExit(f"A sync ended as {failed.status}: {failed.error_message}")
+        last: Any = ours.aggregate(Max("finished_at"))["finished_at__max"]
+        return float(last.timestamp() - began)
+    finally:
+        worker.terminate()
+        worker.wait(30)
+
+
+def environment(name: str) -> dict[str, str]:
+    """Return the environment of a worker on the benchmark's own database."""
+    from carboncore import embedded_postgres
+
+    address = os.environ["DATABASE_URL"]
+    if local_database.DATA_DIR:
+        address = embedded_postgres.url(local_database.DATA_DIR, name)
+    return {**os.environ, "DATABASE_URL": address, "LOG_LEVEL": "ERROR"}
+
+
+if __name__ == "__main__":
+    main()
