@@ -1,9 +1,6 @@
-"""Loading factor sets, the grid's intensities, and what staff say that unknown activities mean."""
+"""Loading factor sets, and what staff say that unknown activities mean."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Sequence
 
 from django.db import transaction
 
@@ -16,18 +13,7 @@ from integrations.errors import FactorFileRefused
 from integrations.factor_files.compact import file_names, read_own
 from integrations.factor_files.rows import FactorFile
 from integrations.locks import factors_lock
-from integrations.models import ActivityMapping, Factor, FactorSet, GridIntensity
-
-_LARGEST_INTENSITY = Decimal(5000)
-
-
-@dataclass(frozen=True, slots=True)
-class HalfHour:
-    """The grid's intensity in the half hour from `starts_at`, in g CO2/kWh: forecast, and actual once known."""
-
-    starts_at: datetime
-    forecast: Decimal | None
-    actual: Decimal | None
+from integrations.models import ActivityMapping, Factor, FactorSet
 
 
 def factor_set_load(*, file: FactorFile, actor: User | None = None) -> tuple[FactorSet, bool]:
@@ -79,33 +65,6 @@ def factor_sets_load(*, names: Sequence[str] = ()) -> dict[str, bool]:
         FactorFileRefused: there is no such set, or its file was changed after it was loaded.
     """
     return {name: factor_set_load(file=read_own(name))[1] for name in names or file_names()}
-
-
-def grid_intensities_store(*, region: str, source: str, half_hours: Iterable[HalfHour]) -> int:
-    """Keep the grid's intensities of a region; a later answer replaces an earlier one. Return how many were given.
-
-    Raises:
-        InvalidInput: a half hour does not begin on one, or its intensity is no figure from 0 to 5,000 g/kWh.
-    """
-    rows = {}
-    for half_hour in half_hours:
-        start, figures = half_hour.starts_at, [half_hour.forecast, half_hour.actual]
-        given = [figure for figure in figures if figure is not None]
-        if start.tzinfo is None or start.minute not in (0, 30) or start.second or start.microsecond:
-            raise InvalidInput({"starts_at": [f"{start} is not the beginning of a half hour with its time zone."]})
-        if not given or not all(0 <= figure <= _LARGEST_INTENSITY for figure in given):
-            raise InvalidInput({"intensity": [f"{start}: give the intensity as 0 to 5,000 g/kWh."]})
-        rows[start] = GridIntensity(
-            region=region, starts_at=start, forecast=half_hour.forecast, actual=half_hour.actual, source=source
-        )
-    GridIntensity.objects.bulk_create(
-        rows.values(),
-        batch_size=2000,
-        update_conflicts=True,
-        unique_fields=["region", "starts_at"],
-        update_fields=["forecast", "actual", "source"],
-    )
-    return len(rows)
 
 
 def activity_map(*, actor: User, reading_type: str, text: str, activity: str, note: str = "") -> ActivityMapping:

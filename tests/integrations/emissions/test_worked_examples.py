@@ -12,8 +12,9 @@ import pytest
 
 from integrations.emission_choices import Basis, Line
 from integrations.models import Emission, Reading, UnmatchedActivity
+from integrations.providers.carbon_intensity import Intensity
 from integrations.services.emissions import emissions_calculate
-from integrations.services.factors import HalfHour, grid_intensities_store
+from integrations.services.grid_intensities import grid_intensities_store
 from tests.emission_factories import data_source, reading
 
 pytestmark = pytest.mark.django_db
@@ -153,12 +154,10 @@ def test_half_hours_with_a_known_intensity_are_weighted_and_the_others_take_the_
         begins = noon + place * half
         reading(connection, "electricity_consumption", used, "kWh", start=begins, ends_at=begins + half)
     grid_intensities_store(
-        region="GB",
-        source="a table",
-        half_hours=[
-            HalfHour(noon, Decimal(100), Decimal(120)),
-            HalfHour(noon + half, Decimal(90), None),
-        ],
+        found=[
+            Intensity("GB", noon, forecast=Decimal(100), actual=Decimal(120)),
+            Intensity("GB", noon + half, forecast=Decimal(90), actual=None),
+        ]
     )
 
     emissions_calculate(connection=connection)
