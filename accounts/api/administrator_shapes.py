@@ -55,7 +55,7 @@ class InviteAdministratorSerializer(ChangeAdministratorSerializer):
     is_active = None  # type: ignore[assignment]
 
 
-class ReasonSerializer(StrictSerializer):
+class ResetFactorsSerializer(StrictSerializer):
     """Why."""
 
     reason = TextField(max_length=1_000)

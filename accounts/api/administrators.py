@@ -13,7 +13,7 @@ from accounts.api.administrator_shapes import (
     ChangeAdministratorSerializer,
     InviteAdministratorSerializer,
     InvitedAdministratorSerializer,
-    ReasonSerializer,
+    ResetFactorsSerializer,
     administrator_bodies,
     administrator_body,
 )
@@ -169,12 +169,12 @@ class ResetFactorsView(_DeedView):
         operation_id="reset_administrator_factors",
         tags=["administrators"],
         parameters=[_ID],
-        request=ReasonSerializer,
+        request=ResetFactorsSerializer,
         responses={200: DoneSerializer, **refusals(*_REFUSED)},
     )
     def post(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
         """Take the second factors of somebody who lost them. Their sessions end, and they have to set one up anew."""
-        body = ReasonSerializer(data=request.data)
+        body = ResetFactorsSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         user = administrator_by_id(public_id=public_id)
         factors_reset(actor=signed_in(request), pk=user.pk, reason=body.validated_data["reason"])

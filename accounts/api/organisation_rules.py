@@ -168,7 +168,7 @@ class OrganisationDocumentView(ApiView):
         operation_id="open_organisation_document",
         tags=["organisations"],
         parameters=[ORGANISATION_ID, DOCUMENT_ID],
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **refusals(401, 403, 404)},
+        responses={(200, "*/*"): OpenApiTypes.BINARY, **refusals(401, 403, 404)},
     )
     def get(self, request: Request, public_id: uuid.UUID, document: uuid.UUID) -> HttpResponseBase:
         """Get the file; that staff did is an event of the audit trail."""

@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.api.people_shapes import (
-    ConfirmSerializer,
+    ConfirmEmailSerializer,
     EmailSerializer,
     RegisteredSerializer,
     RegisterSerializer,
@@ -67,12 +67,12 @@ class ConfirmView(_OpenView):
         operation_id="confirm_email",
         tags=["people"],
         auth=[],
-        request=ConfirmSerializer,
+        request=ConfirmEmailSerializer,
         responses={200: DoneSerializer, **refusals(400, 401, 409, 413, 415, 429)},
     )
     def post(self, request: Request) -> HttpResponse:
         """Confirm the e-mail with the token of the mail and the password that was chosen; then sign in."""
-        body = ConfirmSerializer(data=request.data)
+        body = ConfirmEmailSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         registration_confirm(**body.validated_data)
         return _done("Your e-mail is confirmed. Sign in.")

@@ -30,7 +30,7 @@ class RegisteredSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
 
 
-class ConfirmSerializer(StrictSerializer):
+class ConfirmEmailSerializer(StrictSerializer):
     """The token of the mail, and the password of the registration."""
 
     token = TextField(max_length=200)

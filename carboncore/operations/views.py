@@ -64,7 +64,7 @@ def _has_metrics_token(request: HttpRequest) -> bool:
     return bool(token) and scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
-class SummarySerializer(serializers.Serializer):
+class PerformanceSummarySerializer(serializers.Serializer):
     """All routes together. Times are seconds; a rate is from 0 to 1 and counts answers of 500 or more."""
 
     total_requests = serializers.IntegerField()
@@ -92,7 +92,7 @@ class SystemSerializer(serializers.Serializer):
 class PerformanceSerializer(serializers.Serializer):
     """The figures of all web processes of this server since it was started."""
 
-    summary = SummarySerializer()
+    summary = PerformanceSummarySerializer()
     endpoints = serializers.DictField(child=EndpointSerializer(), help_text='By "METHOD /route".')
     system = SystemSerializer()
 

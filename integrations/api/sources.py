@@ -59,7 +59,7 @@ class IntegrationListView(ApiView):
             OpenApiParameter("status", description="How far it is.", enum=IntegrationStatus.values),
             OpenApiParameter("search", description="Words of its name, provider or description."),
         ],
-        responses={200: IntegrationListSerializer, **refusals(400)},
+        responses={200: IntegrationListSerializer, **refusals(400, 401, 403)},
     )
     def get(self, request: Request) -> HttpResponse:
         """List what data can come from."""
@@ -89,7 +89,7 @@ class IntegrationView(ApiView):
         tags=["data sources"],
         auth=[],
         parameters=[OpenApiParameter("slug", OpenApiTypes.STR, "path", description="The entry's `id`.")],
-        responses={200: IntegrationDetailSerializer, **refusals(404)},
+        responses={200: IntegrationDetailSerializer, **refusals(401, 403, 404)},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Show one, with its setup guide and FAQ."""

@@ -149,7 +149,7 @@ class DocumentFileView(ApiView):
         auth=[{}, {"bearer": []}],  # type: ignore[list-item]
         parameters=[DOCUMENT_ID],
         responses={
-            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (200, "*/*"): OpenApiTypes.BINARY,
             302: OpenApiResponse(description="It lies elsewhere; `Location` says where."),
             **NOT_MODIFIED,
             **refusals(404),

@@ -10,6 +10,8 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -62,6 +64,14 @@ def _projects():
     DocumentFactory(project=project, visibility=DocumentVisibility.PUBLIC)
     DocumentFactory(project=other, url="https://docs.example.org/x.pdf")
     return project
+
+
+def test_no_two_shapes_share_a_name(capsys):
+    GENERATOR_STATS.reset()
+
+    SchemaGenerator().get_schema(public=True)
+
+    assert [line for line in capsys.readouterr().err.splitlines() if "identical names" in line] == []
 
 
 @SCHEMA.parametrize()

@@ -64,6 +64,7 @@ class StaffTransactionSerializer(serializers.ModelSerializer):
             *("created_at", "expires_at", "completed_at", "processing_time_seconds", "user_agent", "ip_address"),
             *("refund_amount", "refund_reason", "note"),
         ]
+        extra_kwargs = {"user_agent": {"allow_null": True}}  # hidden from who does not work with it
 
 
 class ReadTransactionSerializer(StaffTransactionSerializer):
