@@ -224,7 +224,7 @@ def _fill(world: World) -> None:
     _sign_in(world, people)
 
 
-def _projects(names: dict[str, Any]) -> None:
+def _projects(names):
     project = ProjectFactory(coordinates=square(0.0, 0.0, 1.0))
     ProjectFactory(coordinates=square(0.5, 0.0, 1.0))
     registered = registered_project(published=True)
@@ -332,7 +332,8 @@ def _sign_in(world: World, people: dict[str, User]) -> None:
         pages.force_login(user)
         world.callers[letter] = Caller(Api(str(staff_token(user))), pages, user)
     without = world.callers["X"].user
-    User.objects.filter(pk=without.pk if without else None).update(second_factor_grace_from=None)
+    assert without is not None
+    User.objects.filter(pk=without.pk).update(second_factor_grace_from=None)
     key = api_key_create(user=people["W"], password=PASSWORD, name="Reads", scopes=["read"])
     world.callers["K"] = Caller(Api(key.text), Client(raise_request_exception=False), people["W"])
     sessions = SignInSession.objects.filter(user=people["W"])

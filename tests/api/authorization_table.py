@@ -290,7 +290,7 @@ OFFICE = [
     ("GET", "/performance", staff(ALL, 200), None),
 ]
 
-EMISSIONS = [
+EMISSIONS: list[tuple[str, str, Statuses, Any]] = [
     ("GET", "/emissions", signed_in(200, s403="K"), None),
     ("GET", "/emissions/summary", signed_in(200, s403="K"), None),
     ("GET", "/emissions/report", signed_in(200, s403="K"), None),

@@ -8,8 +8,8 @@ from tests.doubles.provider_server import Answer, Asked, ProviderDouble
 
 PASSWORD = "correct horse 9"
 TOKEN = "glow.token"
-_MISSING = (400, {}, {"error": "missing elements"})
-_DENIED = (401, {}, {"error": "Access denied"})
+_MISSING: Answer = (400, {}, {"error": "missing elements"})
+_DENIED: Answer = (401, {}, {"error": "Access denied"})
 
 
 @dataclass

@@ -27,7 +27,7 @@ class Received:
     @property
     def message(self) -> EmailMessage:
         """The content, parsed."""
-        return message_from_bytes(self.content, policy=policy.default)  # type: ignore[return-value]
+        return message_from_bytes(self.content, policy=policy.default)
 
 
 @dataclass
@@ -94,7 +94,8 @@ class _Conversation:
 
     def __init__(self, double: SmtpDouble, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._double, self._reader, self._writer = double, reader, writer
-        self._sender, self._recipients = "", []
+        self._sender = ""
+        self._recipients: list[str] = []
 
     async def run(self) -> None:
         await self._say(GREETING, "220 double ESMTP")

@@ -42,13 +42,13 @@ class TransactionResource(_ReadOnlyResource):
 
     class Meta:
         model = Transaction
-        fields = (
+        fields: tuple[str, ...] = (
             "number", "public_id", "transaction_type", "status", "project_number", "project", "vintage", "quantity",
             "from_account", "to_account", "guest_email", "price_per_credit", "total_amount", "currency",
             "payment_method", "refund_amount", "refund_reason", "note", "created_at", "completed_at",
             "processing_time_seconds",
         )  # fmt: skip
-        export_order = fields
+        export_order: tuple[str, ...] = fields
 
     def dehydrate_quantity(self, row: Transaction) -> Any:
         """Return tonnes."""
@@ -81,7 +81,7 @@ class RetirementResource(_ReadOnlyResource):
 
     class Meta:
         model = Retirement
-        fields = (
+        fields: tuple[str, ...] = (
             "certificate", "retired_at", "project", "vintage", "quantity", "beneficiary_name", "beneficiary_location",
             "purpose", "period_start", "period_end", "note", "published",
         )  # fmt: skip

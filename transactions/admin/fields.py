@@ -1,6 +1,7 @@
 """Form fields of the ledger's pages: quantities in tonnes, a request's own key, choices that are looked up."""
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -121,7 +122,7 @@ def record_field(label: str, queryset: Any, *, required: bool = True, help_text:
 class _LookUp(AutocompleteSelect):
     """Django's look-up by typing, which shows the page again when something was sent that is no key."""
 
-    def optgroups(self, name: str, value: list[Any], attr: dict[str, Any] | None = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
         """Leave out what is no key; the field's own check has refused it."""
         known = [given for given in value if str(given).isdecimal() and len(str(given)) < LONGEST_KEY]
         return super().optgroups(name, known, attr)

@@ -70,7 +70,7 @@ class StaffTransactionSerializer(serializers.ModelSerializer):
 class ReadTransactionSerializer(StaffTransactionSerializer):
     """A transaction for somebody who does not work with it: who a guest is and where from is not told."""
 
-    guest_email = HiddenField()
+    guest_email = HiddenField()  # type: ignore[assignment]
     ip_address = HiddenField()
     user_agent = HiddenField()
 

@@ -76,8 +76,9 @@ def _buyer(purchase: Transaction) -> Combinable:
     if purchase.to_user_id is None:
         return Value(purchase.guest_email)
     # Whoever buys is known already; of a purchase that was read back, the address is looked up by the same statement.
-    if Transaction.to_user.is_cached(purchase):
-        return Value(purchase.to_user.email)
+    known = purchase.to_user if Transaction.to_user.is_cached(purchase) else None
+    if known is not None:
+        return Value(known.email)
     return _person(purchase.to_user_id)
 
 

@@ -57,14 +57,15 @@ def mail_send(
         address_check("to", to)
     if reply_to:
         address_check("reply_to", reply_to)
+    address = to.value if isinstance(to, Value) else to
     mail = OutgoingMail(
         message_id=f"<{uuid.uuid4()}@{urlsplit(settings.PUBLIC_URL).hostname}>",
-        recipient=to.value if isinstance(to, Value) else to,
+        recipient=address,
         reply_to=reply_to,
         template=template,
         sealed=seal(context),
     )
-    if isinstance(mail.recipient, str):
+    if isinstance(address, str):
         insert_record(mail)
     else:
         mail.save(force_insert=True)

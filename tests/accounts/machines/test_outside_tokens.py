@@ -239,7 +239,7 @@ def test_an_email_is_taken_in_our_own_form_or_not_at_all(issuer):
         {"kid": "weak"},
         "weak",
     ],
-    ids=lambda key: str(key)[:40],
+    ids=["secret", "short", "for encryption", "no algorithm", "other operations", "private", "broken", "empty", "text"],
 )
 def test_a_key_that_is_unfit_is_left_out(issuer, published):
     issuer.published = [published, *issuer.published]
