@@ -1,4 +1,4 @@
-"""The integrations app: importers of registries' exports, and the double listings found among them."""
+"""The integrations app: importers of registries' exports, data sources, and what their readings emit."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,11 @@ class IntegrationsConfig(AppConfig):
 
     name = "integrations"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from accounts.personal_data import register_personal_data
+        from integrations.services.personal_data import source_data, source_data_forget, sources_connected
+
+        register_personal_data(
+            name="data_sources", export=source_data, erase=source_data_forget, hindrance=sources_connected
+        )

@@ -15,6 +15,7 @@ from accounts.services.links import links_cancel
 from accounts.services.sessions import sessions_end
 from accounts.services.sign_in import password_prove
 from carboncore.audit.services import event_record
+from carboncore.mail.services import mails_address_erase
 
 
 def personal_data_export(*, user: User) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def person_erase(*, user: User, password: str) -> None:
         hindrances = [holder.hindrance(person) for holder in personal_data_holders() if holder.hindrance]
         if reasons := [reason for reason in hindrances if reason]:
             raise ErasureHindered(" ".join(reasons))
+        mails_address_erase(address=person.email)
         mail_erased(email=person.email)
         sessions_end(user=person, reason=SessionEnd.ERASED)
         links_cancel(user=person, purposes=list(LinkPurpose))

@@ -52,6 +52,8 @@ LOGGING = {
         "carboncore.requests": {"handlers": ["requests"], "propagate": False},
         # What was not found or refused is told by the request's own line.
         "django.request": {"level": "ERROR", "filters": ["with_a_reason"]},
+        # Tells whole addresses, and those of providers hold meter numbers.
+        "httpx": {"level": "WARNING"},
         # Each command would begin with the list of the job queue's own tasks.
         "procrastinate.blueprints": {"level": "WARNING"},
         "procrastinate.periodic": {"level": "WARNING"},

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection as database
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -19,7 +20,15 @@ from integrations.choices import (
     SyncFrequency,
 )
 from integrations.errors import DataSourceNotFound
-from integrations.models import Connection, EmissionRun, Integration, OAuthState, Reading, UnmatchedActivity
+from integrations.models import (
+    Connection,
+    EmissionRun,
+    Integration,
+    OAuthState,
+    Reading,
+    SyncReject,
+    UnmatchedActivity,
+)
 from integrations.providers.base import AccountFound
 from integrations.services.checking import account_check
 from integrations.services.connection_rules import (
@@ -162,7 +171,7 @@ def connection_disconnect(*, actor: User, public_id: uuid.UUID, erase: bool = Fa
         row.save()
         event_record(action="connection.deleted", obj=row, actor=actor)
         if erase:
-            _erase(row, actor)
+            source_data_erase(actor=actor, connection=row)
     return row
 
 
@@ -269,10 +278,13 @@ def _locked(pk: int) -> Connection:
     return row
 
 
-def _erase(row: Connection, actor: User) -> None:
-    with connection.cursor() as cursor:  # results name one another, which Django would take for a reason to refuse
-        cursor.execute("DELETE FROM integrations_emission WHERE connection_id = %s", [row.pk])
-    UnmatchedActivity.objects.filter(connection=row).delete()
-    EmissionRun.objects.filter(connection=row).delete()
-    readings, _ = Reading.objects.filter(connection=row).delete()
-    event_record(action="connection.erased", obj=row, actor=actor, changes={"readings": [readings, 0]})
+def source_data_erase(*, actor: User, connection: Connection) -> None:
+    """Delete a data source's readings, results and rejected records; the source itself stays, as does its log."""
+    with transaction.atomic():
+        with database.cursor() as cursor:  # results name one another, which Django would take for a reason to refuse
+            cursor.execute("DELETE FROM integrations_emission WHERE connection_id = %s", [connection.pk])
+        UnmatchedActivity.objects.filter(connection=connection).delete()
+        EmissionRun.objects.filter(connection=connection).delete()
+        SyncReject.objects.filter(run__connection=connection).delete()
+        readings, _ = Reading.objects.filter(connection=connection).delete()
+        event_record(action="connection.erased", obj=connection, actor=actor, changes={"readings": [readings, 0]})

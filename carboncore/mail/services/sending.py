@@ -117,3 +117,9 @@ def address_check(name: str, address: str) -> None:
         raise InvalidInput({name: ["Give an e-mail address, such as name@example.org."]}) from None
     if len(address) > 254 or not address.isprintable():
         raise InvalidInput({name: ["Use an e-mail address of at most 254 printable characters."]})
+
+
+def mails_address_erase(*, address: str) -> int:
+    """Empty the address of all mails to it that are over, when its person is erased; returns how many."""
+    over = OutgoingMail.objects.filter(recipient__iexact=address).exclude(state=MailState.QUEUED)
+    return over.update(recipient="", last_error="")
