@@ -53,7 +53,14 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
+    # Sections begin closed: with more than 150 rows open, the page holds only those in view, and a browser's search
+    # for an address finds nothing.
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "docExpansion": "none",
+        "persistAuthorization": False,
+        "validatorUrl": None,
+    },
 }
 
 # Public reads carry no cookie, so any origin may make them; a server may narrow this to its own front ends.
