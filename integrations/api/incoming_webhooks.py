@@ -85,7 +85,7 @@ class GenericWebhookView(ApiView):
         auth=[],
         parameters=[OpenApiParameter("source", OpenApiTypes.UUID, "path"), *_HEADERS],
         request=GenericDeliverySerializer,
-        responses={200: ReceivedSerializer, **refusals(401, 413)},
+        responses={200: ReceivedSerializer, **refusals(401, 404, 413)},
     )
     def post(self, request: Request, source: uuid.UUID) -> HttpResponse:
         """Keep the delivery; it is acted on in the background. The same one again counts once."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.roles import REGISTRY_OFFICER, ROLE_NAMES, SUPER_ADMIN, TRANSACTIONS_OFFICER
+from accounts.roles import AUDITOR, REGISTRY_OFFICER, ROLE_NAMES, SUPER_ADMIN, TRANSACTIONS_OFFICER
 from accounts.services import organisation_create
 from tests.api_clients import Api
 from tests.factories import UserFactory, person
@@ -49,7 +49,7 @@ TABLE = [
     ("GET", "/admin/payment-issues", None, ALL, 200),
     ("GET", "/admin/payment-issues/{issue}", None, ALL, 200),
     ("POST", "/admin/payment-issues/{issue}/resolve", {"resolution": "noted", "note": "Seen."}, DESK, 200),
-    ("GET", "/admin/organisations", None, ASKERS, 200),
+    ("GET", "/admin/organisations", None, ASKERS | {AUDITOR}, 200),
     ("POST", "/admin/organisations/{organisation}/approve", {}, OFFICERS, 200),
     ("POST", "/admin/organisations/{organisation}/reject", {"note": "No."}, OFFICERS, 200),
     ("GET", "/organisations", None, ALL | {""}, 200),

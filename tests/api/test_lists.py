@@ -282,7 +282,9 @@ def test_other_origins_may_read_and_see_the_paging_headers(api):
     )  # fmt: skip
 
     assert answer["Access-Control-Allow-Origin"] == "*"
-    assert set(answer["Access-Control-Expose-Headers"].split(", ")) == {"ETag", "Link", "Retry-After", "X-Total-Count"}
+    assert set(answer["Access-Control-Expose-Headers"].split(", ")) == {
+        "ETag", "Link", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Total-Count"
+    }  # fmt: skip
     assert "Access-Control-Allow-Credentials" not in answer
     assert preflight.status_code == 200
     assert set(preflight["Access-Control-Allow-Methods"].split(", ")) == {

@@ -267,7 +267,7 @@ def test_an_issuance_approved_by_eight_people_at_once_issues_once():
 def test_control_without_the_request_lock_a_trigger_catches_the_second_approval(monkeypatch):
     request = issuance_request(quantity_kg=5_000, project=registered_project())
     monkeypatch.setattr(
-        issuance, "_locked", meeting(lambda pk: IssuanceRequest.objects.get(pk=pk), EIGHT, before=False)
+        issuance, "_locked", meeting(lambda pk, _actor: IssuanceRequest.objects.get(pk=pk), EIGHT, before=False)
     )
 
     outcomes = at_once(*approvals(request))
@@ -519,8 +519,8 @@ def test_the_number_of_statements_of_a_transfer_is_pinned(two_batches, django_as
     (first, _), anna, boris = two_batches
     what = wanted(first.project, 1, vintage=first.vintage)
 
-    # begin, accounts, holdings, batch, blocks, shrink, add, record, transaction, link, commit
-    with django_assert_num_queries(11):
+    # begin, accounts, holdings, batch, blocks, shrink, add, record, transaction, link, event, commit
+    with django_assert_num_queries(12):
         transfer(anna, boris, what)()
 
 

@@ -59,7 +59,7 @@ def worker(double):
         "DATABASE_URL": cluster.address(database.settings_dict["NAME"]),
         "DEBUG": "true",
         "HTTPS": "false",
-        "CREDENTIAL_KEYS": ",".join(f"{name}:{base64.b64encode(key).decode()}" for name, key in keys),
+        "CREDENTIAL_KEYS": keys,
         "OUTGOING_ALLOWED_HOSTS": double.host,
         "LOG_LEVEL": "ERROR",
     }
