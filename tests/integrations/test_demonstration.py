@@ -94,7 +94,8 @@ def test_real_projects_get_no_credits_and_all_that_has_some_says_what_it_is():
         "demonstration: 5 projects, 10 batches, 8 retirements added",
         f"ledger: {LedgerEntry.objects.count()} entries of 10 batches verified, clean",
     ]
-    assert told[-1].startswith("audit trail: ") and told[-1].endswith(" events verified, clean")
+    assert told[-1].startswith("audit trail: ")
+    assert told[-1].endswith(" events verified, clean")
     assert LedgerVerification.objects.get().problems == 0
     names = Project.objects.filter(credits__issued_kg__gt=0).values_list("project_name", flat=True)
     assert len(names) == 5
