@@ -83,6 +83,10 @@ class Command(BaseCommand):
         self.stdout.write(f"ledger: {result.entries} entries of {result.batches} batches verified, {outcome}")
         trail, problems = audit_verify()
         if not problems:
+            logger = logging.getLogger("carboncore.audit")
+            level = logger.level
+            logger.setLevel(logging.WARNING)  # the seal's digest is for a server's log, not for this list
             audit_seal()
+            logger.setLevel(level)
         found = "clean" if not problems else f"{trail.problems} problems, first: {trail.first_problem}"
         self.stdout.write(f"audit trail: {trail.events} events verified, {found}")
