@@ -23,7 +23,7 @@ def source_data(user: User) -> dict[str, Any]:
                 "settings": row.settings,
                 "status": row.status,
                 "readings": row.readings.count(),
-                "files": list(row.uploads.order_by("pk").values_list("file_name", flat=True)),
+                "files": [upload.file_name for upload in Upload.objects.filter(connection=row).order_by("pk")],
                 "created_at": row.created_at.isoformat(),
             }
             for row in Connection.objects.filter(owner=user).select_related("integration").order_by("pk")
@@ -54,7 +54,7 @@ def source_data_forget(user: User) -> None:
     IncomingDelivery.objects.filter(source__connection__in=sources).update(body=b"", rejects=[], message="")
     for upload in Upload.objects.filter(connection__in=sources):
         for file in (upload.file, upload.rejects):
-            if file:
+            if file.name:
                 file.storage.delete(file.name)
         Upload.objects.filter(pk=upload.pk).update(file_name="erased", preview={}, mapping={}, message="")
     named = {"display_name": "Erased", "site": "", "account_reference": "", "settings": {}}
