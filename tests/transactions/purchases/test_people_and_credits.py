@@ -143,7 +143,7 @@ def test_the_copy_of_one_s_data_tells_what_the_ledger_holds(bought):
 
     assert answer.status_code == 200
     body = answer.json()
-    assert set(body) == {"accounts", "ledger"}
+    assert set(body) == {"accounts", "data_sources", "ledger"}
     assert body["accounts"]["account"]["email"] == ANNA["email"]
     assert [row["kind"] for row in body["accounts"]["sessions"]] == ["api"]
     (account,) = body["ledger"]["holding_accounts"]
