@@ -10,7 +10,7 @@ from accounts.models import Organisation, User
 from integrations.errors import DataSourceNotFound
 from integrations.models import Connection, ProviderOutage
 
-# As the sync counts them: fewer failures in a row are no outage.
+# Fewer failures of a provider in a row are no outage.
 FAILURES_OF_AN_OUTAGE = 3
 
 

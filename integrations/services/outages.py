@@ -11,9 +11,9 @@ from django.db.models.functions import Random
 
 from carboncore.audit.services import event_record
 from integrations.models import Connection, ProviderOutage
+from integrations.selectors.connections import FAILURES_OF_AN_OUTAGE
 from integrations.sync_times import wait_after
 
-FAILURES_OF_AN_OUTAGE = 3
 _SPREAD = timedelta(minutes=10)
 
 
@@ -69,12 +69,6 @@ def outage_over(*, connection: Connection, now: datetime) -> bool:
             action="provider.outage_ended", obj=connection.integration, changes={"failures": [outage.failures, 0]}
         )
     return True
-
-
-def outages_open() -> list[ProviderOutage]:
-    """Return the outages that are going on, the oldest first, for the pages of staff."""
-    found = ProviderOutage.objects.filter(ended_at__isnull=True, failures__gte=FAILURES_OF_AN_OUTAGE)
-    return list(found.select_related("integration").order_by("began_at"))
 
 
 def providers_out(now: datetime) -> Q:

@@ -18,7 +18,8 @@ from carboncore.mail.services import mail_send
 from integrations.choices import ConnectionProblem, ConnectionStatus, SyncStatus, SyncType
 from integrations.models import Connection, ProviderOutage, SyncRun
 from integrations.providers.base import ProviderProblem, ProviderUnavailable
-from integrations.services.outages import FAILURES_OF_AN_OUTAGE, outage_note
+from integrations.selectors.connections import FAILURES_OF_AN_OUTAGE
+from integrations.services.outages import outage_note
 from integrations.sync_times import next_turn, wait_after
 
 FAILURES_UNTIL_PAUSE = 8
