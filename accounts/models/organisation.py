@@ -75,7 +75,7 @@ class Organisation(models.Model):
 class Membership(models.Model):
     """A person who acts for an organisation, and how far."""
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=MembershipRole.choices)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -36,7 +36,7 @@ class EmissionRun(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="emission_runs")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="emission_runs", db_index=False)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -171,7 +171,9 @@ class ActivityMapping(models.Model):
 class UnmatchedActivity(models.Model):
     """Readings of a connection that no factor was found for: they are in no total, and are shown until they are."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="unmatched_activities")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="unmatched_activities", db_index=False
+    )
     reading_type = models.CharField(max_length=30, choices=ReadingType.choices)
     text = models.CharField(max_length=120, blank=True)
     unit = models.CharField(max_length=30)

@@ -66,7 +66,7 @@ class Factor(models.Model):
     `co2`, `ch4` and `n2o` are kilograms of CO2e of that gas, where the publisher tells them apart.
     """
 
-    factor_set = models.ForeignKey(FactorSet, on_delete=models.PROTECT, related_name="factors")
+    factor_set = models.ForeignKey(FactorSet, on_delete=models.PROTECT, related_name="factors", db_index=False)
     key = models.CharField(max_length=80)
     activity = models.CharField(max_length=120)
     label = models.CharField(max_length=200, help_text="In the publisher's words.")

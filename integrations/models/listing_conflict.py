@@ -15,7 +15,9 @@ class ListingConflict(models.Model):
     `score` runs from 0 to 100. `reasons` is a list of `{"kind", "points", "text"}` whose points add up to it.
     """
 
-    project_a = models.ForeignKey("registry.Project", on_delete=models.CASCADE, related_name="conflicts_as_a")
+    project_a = models.ForeignKey(
+        "registry.Project", on_delete=models.CASCADE, related_name="conflicts_as_a", db_index=False
+    )
     project_b = models.ForeignKey("registry.Project", on_delete=models.CASCADE, related_name="conflicts_as_b")
     score = models.PositiveSmallIntegerField(validators=[MaxValueValidator(100)])
     reasons = models.JSONField(default=list)

@@ -80,7 +80,7 @@ class WebhookEvent(models.Model):
 class WebhookDelivery(models.Model):
     """One event for one endpoint, until it is delivered or given up."""
 
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries")
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     event = models.ForeignKey(WebhookEvent, on_delete=models.PROTECT, related_name="deliveries")
     status = models.CharField(max_length=10, choices=OutboxStatus.choices, default=OutboxStatus.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)

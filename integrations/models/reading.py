@@ -15,7 +15,7 @@ class Reading(models.Model):
     columns do. A later answer of the provider about the same external id replaces the quantity and raises `revision`.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="readings")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="readings", db_index=False)
     reading_type = models.CharField(max_length=30, choices=ReadingType.choices)
     external_id = models.CharField(max_length=200)
     series = models.CharField(max_length=120, blank=True)

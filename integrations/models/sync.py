@@ -23,7 +23,7 @@ class SyncRun(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="sync_runs")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="sync_runs", db_index=False)
     sync_type = models.CharField(max_length=10, choices=SyncType.choices)
     status = models.CharField(max_length=10, choices=SyncStatus.choices, default=SyncStatus.QUEUED)
     problem = models.CharField(max_length=30, choices=ConnectionProblem.choices, blank=True, default="")

@@ -28,7 +28,7 @@ class Upload(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="uploads")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="uploads", db_index=False)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     file = models.FileField(upload_to=upload_path, max_length=200)
     file_name = models.CharField(max_length=255)
@@ -82,7 +82,7 @@ class ColumnMapping(models.Model):
     """What a person or an organisation confirmed last for files with these very columns."""
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     organisation = models.ForeignKey(
         "accounts.Organisation", null=True, blank=True, on_delete=models.PROTECT, related_name="+"

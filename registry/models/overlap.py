@@ -15,7 +15,9 @@ class BoundaryOverlap(models.Model):
     that the boundaries no longer overlap; JUSTIFIED that a person explained why the land is not counted twice.
     """
 
-    first = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="overlaps_as_first")
+    first = models.ForeignKey(
+        "registry.Project", on_delete=models.PROTECT, related_name="overlaps_as_first", db_index=False
+    )
     second = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="overlaps_as_second")
     shared_ha = models.DecimalField("shared hectares", max_digits=16, decimal_places=4)
     share_of_first = models.DecimalField(max_digits=5, decimal_places=4, help_text="0 to 1 of the first's area.")

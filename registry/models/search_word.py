@@ -10,10 +10,8 @@ class SearchWord(models.Model):
     word = models.CharField(primary_key=True, max_length=60)
 
     class Meta:
-        indexes = [
-            GinIndex(OpClass("word", name="gin_trgm_ops"), name="registry_searchword_trgm_idx"),
-            models.Index(OpClass("word", name="varchar_pattern_ops"), name="registry_searchword_prefix_idx"),
-        ]
+        # Beginnings are found by the index that Django adds to each key of characters.
+        indexes = [GinIndex(OpClass("word", name="gin_trgm_ops"), name="registry_searchword_trgm_idx")]
 
     def __str__(self) -> str:
         return self.word

@@ -60,7 +60,9 @@ class Methodology(models.Model):
 class ProjectStandard(models.Model):
     """One project's certification under one standard: certificate number, verification body, validity."""
 
-    project = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="certifications")
+    project = models.ForeignKey(
+        "registry.Project", on_delete=models.PROTECT, related_name="certifications", db_index=False
+    )
     standard = models.ForeignKey(Standard, on_delete=models.PROTECT, related_name="certifications")
     validator = models.ForeignKey(
         "registry.StandardValidator",

@@ -34,7 +34,9 @@ class StandardValidator(models.Model):
 class ValidatorAccreditation(models.Model):
     """One standard a verification body is accredited for; an open end means until further notice."""
 
-    validator = models.ForeignKey(StandardValidator, on_delete=models.PROTECT, related_name="accreditations")
+    validator = models.ForeignKey(
+        StandardValidator, on_delete=models.PROTECT, related_name="accreditations", db_index=False
+    )
     standard = models.ForeignKey("registry.Standard", on_delete=models.PROTECT, related_name="accreditations")
     scope = models.CharField(max_length=255, blank=True, help_text="Sectoral scopes, as the accreditation puts them.")
     valid_from = models.DateField(null=True, blank=True)

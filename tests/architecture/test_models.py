@@ -59,3 +59,24 @@ def test_what_the_models_name_is_in_the_database():
     named = {rule.name for model in OWN for rule in [*model._meta.constraints, *model._meta.indexes]}
     assert named - present == set()
     assert "registry_project_bbox_idx" in present
+
+
+@pytest.mark.django_db
+def test_no_index_repeats_the_beginning_of_another():
+    # given: every plain index over columns, with what each column is compared by
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT one.indexrelid::regclass::text, other.indexrelid::regclass::text
+            FROM pg_index one JOIN pg_index other USING (indrelid)
+            JOIN pg_class name ON name.oid = one.indexrelid JOIN pg_class longer ON longer.oid = other.indexrelid
+            WHERE one.indrelid::regclass::text = ANY(%s) AND NOT one.indisunique AND one.indexrelid <> other.indexrelid
+              AND one.indpred IS NULL AND other.indpred IS NULL AND one.indexprs IS NULL AND name.relam = longer.relam
+              AND other.indkey::text || ' ' LIKE one.indkey::text || ' %%'
+              AND other.indclass::text || ' ' LIKE one.indclass::text || ' %%'
+            """,
+            [[model._meta.db_table for model in MODELS]],
+        )
+
+        # then: none costs each insert without finding anything that another does not
+        assert cursor.fetchall() == []

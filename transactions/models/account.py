@@ -100,7 +100,7 @@ class Balance(models.Model):
     Kept so that a balance costs the same however many blocks it is made of.
     """
 
-    account = models.ForeignKey(HoldingAccount, on_delete=models.PROTECT, related_name="balances")
+    account = models.ForeignKey(HoldingAccount, on_delete=models.PROTECT, related_name="balances", db_index=False)
     batch = models.ForeignKey("transactions.CreditBatch", on_delete=models.PROTECT, related_name="balances")
     state = models.CharField(max_length=10, choices=BlockState.choices)
     quantity_kg = models.BigIntegerField()

@@ -18,7 +18,7 @@ class CreditBatch(models.Model):
     `entries` and `head_hash` are the length and the last hash of the batch's ledger chain.
     """
 
-    project = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="batches")
+    project = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="batches", db_index=False)
     vintage = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField(help_text="Counts the project's batches of one vintage from 1.")
     serial_root = models.CharField(max_length=60, unique=True)

@@ -34,7 +34,7 @@ class Checkpoint(models.Model):
 class CheckpointBatch(models.Model):
     """Where one batch stood at a checkpoint: a leaf of its Merkle tree, the `index`-th from 0."""
 
-    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="leaves")
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="leaves", db_index=False)
     batch = models.ForeignKey("transactions.CreditBatch", on_delete=models.PROTECT, related_name="+")
     index = models.PositiveIntegerField()
     entries = models.BigIntegerField()

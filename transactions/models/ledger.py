@@ -16,7 +16,9 @@ class LedgerEntry(models.Model):
     are never changed or deleted; triggers refuse it. A correction is an entry that names the one it reverses.
     """
 
-    batch = models.ForeignKey("transactions.CreditBatch", on_delete=models.PROTECT, related_name="ledger_entries")
+    batch = models.ForeignKey(
+        "transactions.CreditBatch", on_delete=models.PROTECT, related_name="ledger_entries", db_index=False
+    )
     position = models.BigIntegerField(help_text="Counts the batch's entries from 1.")
     kind = models.CharField(max_length=20, choices=EntryKind.choices)
     at = models.DateTimeField()

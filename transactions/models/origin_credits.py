@@ -23,7 +23,9 @@ class OriginCredits(models.Model):
     went to the origin's buffer pool. Nothing here can be sold, transferred or retired.
     """
 
-    project = models.ForeignKey("registry.Project", on_delete=models.PROTECT, related_name="origin_credits")
+    project = models.ForeignKey(
+        "registry.Project", on_delete=models.PROTECT, related_name="origin_credits", db_index=False
+    )
     origin_registry = models.CharField(max_length=10)
     kind = models.CharField(max_length=12, choices=OriginCreditKind.choices)
     block_key = models.CharField(max_length=200)

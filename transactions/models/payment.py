@@ -55,10 +55,14 @@ class PlannedRetirement(models.Model):
     purpose = models.CharField(max_length=30, choices=RetirementPurpose.choices)
     period_start = models.DateField(null=True, blank=True)
     period_end = models.DateField(null=True, blank=True)
+    inventory = models.CharField(max_length=255, blank=True)
     note = models.CharField(max_length=1000, blank=True)
     published = models.BooleanField(default=True)
     retirement = models.OneToOneField(
         "transactions.Retirement", null=True, blank=True, on_delete=models.PROTECT, related_name="planned_by"
+    )
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="From then on bought credits are delivered and not retired."
     )
 
     def __str__(self) -> str:

@@ -58,7 +58,7 @@ class CreditPrice(models.Model):
 class VolumeTier(models.Model):
     """A lower price per credit from a quantity on; it holds for the whole quantity bought."""
 
-    price = models.ForeignKey(CreditPrice, on_delete=models.CASCADE, related_name="tiers")
+    price = models.ForeignKey(CreditPrice, on_delete=models.CASCADE, related_name="tiers", db_index=False)
     from_kg = models.BigIntegerField()
     price_per_credit = models.DecimalField(max_digits=15, decimal_places=4)
 
