@@ -117,7 +117,7 @@ def summary_time(sources: "list[Connection]") -> float:
 
     from integrations.emission_choices import Method
     from integrations.selectors.emissions import Period, cells
-    from integrations.selectors.inventory import Inventory, summary_of
+    from integrations.selectors.inventory import Holder, Inventory, summary_of
 
     period = Period(date(2024, 1, 1), date(2025, 1, 1))
 
@@ -134,6 +134,7 @@ def summary_time(sources: "list[Connection]") -> float:
                     for cell in cells(connections=sources, period=period, method=Method.MARKET)
                     if cell.scope == 2
                 ),  # type: ignore[arg-type]
+                holder=Holder("everything", "Benchmark"),
             )
         )
 

@@ -12,15 +12,20 @@ from rest_framework.request import Request
 from accounts.models import User
 from carboncore.common.errors import InvalidInput
 from integrations.emission_choices import Method
-from integrations.selectors.emissions import Period
+from integrations.selectors.emissions import Period, months_later
 from integrations.selectors.inventory import Inventory, inventory_of
 
+ONLY_OWN = "none"
 METHODS = (Method.LOCATION, Method.MARKET)
 PERIOD_PARAMETERS = [
     OpenApiParameter("from", OpenApiTypes.STR, description="First month, YYYY-MM; else eleven before the last."),
     OpenApiParameter("to", OpenApiTypes.STR, description="Last month, YYYY-MM; else the present one."),
     OpenApiParameter("method", OpenApiTypes.STR, description="Of scope 2: location (else) or market."),
-    OpenApiParameter("organisation", OpenApiTypes.UUID, description="Only this organisation's data sources."),
+    OpenApiParameter(
+        "organisation",
+        OpenApiTypes.STR,
+        description="Only this organisation's data sources, by its id; `none` for one's own alone; else all one sees.",
+    ),
 ]
 _MOST_MONTHS = 120
 
@@ -36,17 +41,12 @@ def read_month(name: str, text: str) -> date:
     return date(int(text[:4]), int(text[5:]), 1)
 
 
-def months_later(month: date, months: int) -> date:
-    """Return the first day of the month that is so many later, or earlier."""
-    place = month.year * 12 + month.month - 1 + months
-    return date(place // 12, place % 12 + 1, 1)
-
-
 def asked_inventory(request: Request, user: User) -> Inventory:
     """Return the inventory that a request's parameters ask for.
 
     Raises:
-        InvalidInput: naming the parameter that cannot be used; an organisation that is not the caller's has nothing.
+        InvalidInput: naming the parameter that cannot be used.
+        OrganisationNotFound: there is none, or the caller is no member of it.
     """
     query = request.query_params
     last = read_month("to", query["to"]) if "to" in query else timezone.now().date().replace(day=1)
@@ -56,11 +56,12 @@ def asked_inventory(request: Request, user: User) -> Inventory:
     method = query.get("method", Method.LOCATION)
     if method not in METHODS:
         raise InvalidInput({"method": ["Give location or market."]})
-    organisation = None
-    if "organisation" in query:
+    text = query.get("organisation", "")
+    only_own, organisation = text == ONLY_OWN, None
+    if text and not only_own:
         try:
-            organisation = uuid.UUID(query["organisation"])
+            organisation = uuid.UUID(text)
         except ValueError:
-            raise InvalidInput({"organisation": ["Give an organisation's id."]}) from None
+            raise InvalidInput({"organisation": ["Give an organisation's id, or none."]}) from None
     period = Period(first, months_later(last, 1))
-    return inventory_of(user=user, period=period, method=method, organisation=organisation)
+    return inventory_of(user=user, period=period, method=method, organisation=organisation, only_own=only_own)

@@ -146,6 +146,8 @@ class ExplanationSerializer(serializers.Serializer):
 class SummarySerializer(serializers.Serializer):
     """Totals of a period. Kilograms are texts with three places; every list adds up to `total_kg_co2e`."""
 
+    inventory = serializers.DictField(help_text="Whose: `of` is everything, person or organisation; `name`, its id.")
+    to = serializers.CharField(help_text="The last month, YYYY-MM.")
     until = serializers.CharField(help_text="The month after the last one, YYYY-MM.")
     method = serializers.CharField()
     total_kg_co2e = serializers.CharField()
@@ -161,6 +163,10 @@ class SummarySerializer(serializers.Serializer):
     results = serializers.IntegerField()
     out_of_date = serializers.IntegerField()
     unmatched = serializers.ListField(child=serializers.DictField())
+    charts = serializers.DictField(
+        help_text="`by_month`, `by_scope`, `by_source`, `by_category`: `labels` and `series` of as many `values`; null"
+        " where a month has no result."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """Add `from`, which Python keeps for itself."""
@@ -170,6 +176,7 @@ class SummarySerializer(serializers.Serializer):
 class ReportSerializer(SummarySerializer):
     """The summary, and what a report has to state: method, factor sets, lines, gaps."""
 
+    calculated_at = serializers.CharField(allow_null=True, help_text="When the latest of its results was computed.")
     engine_version = serializers.CharField()
     statement = serializers.ListField(child=serializers.CharField())
     gaps = serializers.ListField(child=serializers.CharField())

@@ -30,7 +30,8 @@ from integrations.emissions.explaining import ROUNDING, steps
 from integrations.errors import DataSourceNotFound
 from integrations.models import Connection, Emission, EmissionRun, Factor, FactorSet
 from integrations.selectors.emissions import emission_visible_to, readings_behind
-from integrations.selectors.inventory import report_of, summary_of
+from integrations.selectors.inventory import summary_of
+from integrations.selectors.report import report_of
 from integrations.services.emissions import calculation_request
 from transactions.api.callers import signed_in_caller
 
@@ -94,7 +95,7 @@ class EmissionSummaryView(ApiView):
         operation_id="summarise_emissions",
         tags=["emissions"],
         parameters=PERIOD_PARAMETERS,
-        responses={200: SummarySerializer, **refusals(400, 401)},
+        responses={200: SummarySerializer, **refusals(400, 401, 404)},
     )
     def get(self, request: Request) -> HttpResponse:
         """Add up the current results of a period by scope, source, site, month and data quality."""
@@ -111,7 +112,7 @@ class EmissionReportView(ApiView):
         operation_id="report_emissions",
         tags=["emissions"],
         parameters=PERIOD_PARAMETERS,
-        responses={200: ReportSerializer, **refusals(400, 401)},
+        responses={200: ReportSerializer, **refusals(400, 401, 404)},
     )
     def get(self, request: Request) -> HttpResponse:
         """Report a period's inventory in the GHG Protocol's words: totals, method, factor sets and gaps."""

@@ -3,9 +3,11 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+from django.db.models import Max, Min
 
 from accounts.models import User
 from carboncore.common.api.statements import fetch_all, fetch_named
@@ -15,7 +17,7 @@ from integrations.models import Connection, Emission
 
 _GROUPED = """
     SELECT e.scope, e.category, e.connection_id, e.site, e.month, e.quality, e.line, e.reading_type, e.method, e.basis,
-           sum(e.kg_co2e), count(*), count(e.out_of_date_at)
+           sum(e.kg_co2e), count(*), count(e.out_of_date_at), max(e.calculated_at)
     FROM integrations_emission e
     WHERE e.superseded_at IS NULL AND e.connection_id = ANY(%(connections)s::bigint[])
       AND e.month >= %(first)s::date AND e.month < %(until)s::date AND e.method = ANY(%(methods)s::text[])
@@ -34,12 +36,28 @@ _READINGS = """
 """
 
 
+def months_later(month: date, months: int) -> date:
+    """Return the first day of the month that is so many later, or earlier."""
+    place = month.year * 12 + month.month - 1 + months
+    return date(place // 12, place % 12 + 1, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Whole months: from the first of one up to the first of another, which is not in it."""
 
     first: date
     until: date
+
+    @property
+    def last(self) -> date:
+        """Return the last month that is in it."""
+        return months_later(self.until, -1)
+
+    def months(self) -> list[date]:
+        """Return its months in their order."""
+        count = (self.until.year - self.first.year) * 12 + self.until.month - self.first.month
+        return [months_later(self.first, number) for number in range(count)]
 
     def year_before(self) -> "Period":
         """Return the same months a year earlier."""
@@ -63,14 +81,25 @@ class Cell:
     kg_co2e: Decimal
     results: int
     out_of_date: int
+    calculated_at: datetime
 
 
-def connections_shown(*, user: User, organisation: uuid.UUID | None = None) -> list[Connection]:
-    """Return the data sources whose emissions a person may see: their own and their organisations', or one's alone."""
+def connections_shown(*, user: User, organisation: uuid.UUID | None = None, only_own: bool = False) -> list[Connection]:
+    """Return the data sources whose emissions a person may see: their own and their organisations', or some alone."""
     shown = Connection.objects.visible_to(user).select_related("integration", "organisation")
-    if organisation is not None:
+    if only_own:
+        shown = shown.filter(owner=user)
+    elif organisation is not None:
         shown = shown.filter(organisation__public_id=organisation)
     return list(shown.order_by("pk"))
+
+
+def months_with_results(connections: Sequence[Connection]) -> tuple[date, date] | None:
+    """Return the first and the last month that these data sources have current results in; None without any."""
+    found = Emission.objects.filter(connection__in=connections, superseded_at__isnull=True).aggregate(
+        first=Min("month"), last=Max("month")
+    )
+    return None if found["first"] is None else (found["first"], found["last"])
 
 
 def emission_visible_to(*, user: User, public_id: uuid.UUID) -> Emission:

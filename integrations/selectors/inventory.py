@@ -1,43 +1,30 @@
-"""A greenhouse gas inventory of a period in the GHG Protocol's words: totals, the year before, the method, the gaps."""
+"""A greenhouse gas inventory of a period in the GHG Protocol's words: whose, its totals, the year before."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from accounts.models import User
+from accounts.errors import OrganisationNotFound
+from accounts.models import Organisation, User
 from integrations.choices import ReadingQuality, ReadingType
-from integrations.emission_choices import Basis, Line, Method
-from integrations.emissions.arithmetic import ENGINE_VERSION, shown
-from integrations.emissions.explaining import ROUNDING
-from integrations.models import Connection, Emission, FactorSet, UnmatchedActivity
+from integrations.emission_choices import Method
+from integrations.emissions.arithmetic import shown
+from integrations.models import Connection, UnmatchedActivity
+from integrations.selectors.charts import charts_of
 from integrations.selectors.emissions import Cell, Period, added_up, category_name, cells, connections_shown
 
 _PERCENT = Decimal("0.1")
-METHOD_STATEMENT = (
-    (
-        "Prepared after the GHG Protocol Corporate Standard: activity data times emission factors, in CO2 equivalents"
-        " over 100 years."
-    ),
-    (
-        "Scope 2 is computed by both methods of the Scope 2 Guidance. The location-based figure uses the grid's"
-        " average, and for half hours whose intensity is known that intensity; the market-based figure uses"
-        " contractual instruments where they are recorded, and the grid's average for want of a residual mix where"
-        " they are not."
-    ),
-    "Transmission and distribution losses and well-to-tank emissions are reported apart, in scope 3.",
-    (
-        "A reading counts in the month that its middle lies in, with the factors of that month's year; where a year"
-        " has none, with the newest before it or else the earliest after it, and the result says so."
-    ),
-    ROUNDING,
-)
-_ALWAYS_MISSING = (
-    "Only what the data sources measure is counted: scope 3 categories without a data source are not estimated.",
-    "Biogenic CO2 outside the scopes and gases outside the Kyoto Protocol are not reported.",
-    "Well-to-tank emissions and losses are counted where a set publishes them: for electricity, Great Britain only.",
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose inventory it is: `of` is `person` (their own sources), `organisation`, or `everything` that one may see."""
+
+    of: str
+    name: str
+    organisation: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +37,19 @@ class Inventory:
     groups: Sequence[Cell]
     before: Sequence[Cell]
     other_scope_2: Decimal
+    holder: Holder
 
 
-def inventory_of(*, user: User, period: Period, method: str, organisation: uuid.UUID | None = None) -> Inventory:
-    """Return the inventory of what a person may see, or of one organisation of theirs; scope 2 by `method`."""
-    connections = connections_shown(user=user, organisation=organisation)
+def inventory_of(
+    *, user: User, period: Period, method: str, organisation: uuid.UUID | None = None, only_own: bool = False
+) -> Inventory:
+    """Return the inventory of all that a person may see, or of their own sources, or of one organisation.
+
+    Raises:
+        OrganisationNotFound: there is none, or the person is no member of it.
+    """
+    holder = _holder(user, organisation, only_own=only_own)
+    connections = connections_shown(user=user, organisation=organisation, only_own=only_own)
     other = Method.MARKET if method == Method.LOCATION else Method.LOCATION
     return Inventory(
         connections=connections,
@@ -63,7 +58,13 @@ def inventory_of(*, user: User, period: Period, method: str, organisation: uuid.
         groups=cells(connections=connections, period=period, method=method),
         before=cells(connections=connections, period=period.year_before(), method=method),
         other_scope_2=_scope_2(cells(connections=connections, period=period, method=other)),
+        holder=holder,
     )
+
+
+def organisations_of(user: User) -> list[Organisation]:
+    """Return the organisations whose inventories a person may see: those that they are a member of, by name."""
+    return list(Organisation.objects.filter(memberships__user=user).order_by("name", "pk"))
 
 
 def summary_of(inventory: Inventory) -> dict[str, Any]:
@@ -76,7 +77,13 @@ def summary_of(inventory: Inventory) -> dict[str, Any]:
         (own, inventory.other_scope_2) if inventory.method == Method.LOCATION else (inventory.other_scope_2, own)
     )
     return {
+        "inventory": {
+            "of": inventory.holder.of,
+            "name": inventory.holder.name,
+            "organisation": str(inventory.holder.organisation) if inventory.holder.organisation else None,
+        },
         "from": f"{inventory.period.first:%Y-%m}",
+        "to": f"{inventory.period.last:%Y-%m}",
         "until": f"{inventory.period.until:%Y-%m}",
         "method": str(inventory.method),
         "total_kg_co2e": _text(total),
@@ -114,26 +121,12 @@ def summary_of(inventory: Inventory) -> dict[str, Any]:
         "results": sum(cell.results for cell in groups),
         "out_of_date": sum(cell.out_of_date for cell in groups),
         "unmatched": _unmatched(inventory),
-    }
-
-
-def report_of(inventory: Inventory) -> dict[str, Any]:
-    """Return the summary with what a report has to state besides: method, factor sets, lines, gaps."""
-    summary = summary_of(inventory)
-    return {
-        **summary,
-        "engine_version": ENGINE_VERSION,
-        "statement": list(METHOD_STATEMENT),
-        "gaps": _gaps(inventory, summary),
-        "factor_sets": _sets(inventory),
-        "by_line": [
-            {"scope": scope, "line": line, "name": Line(line).label, "kg_co2e": _text(kg)}
-            for (scope, line), kg in added_up(inventory.groups, "scope", "line").items()
-        ],
-        "by_basis": [
-            {"basis": basis, "name": Basis(basis).label, "kg_co2e": _text(kg)}
-            for (basis,), kg in added_up(inventory.groups, "basis").items()
-        ],
+        "charts": charts_of(
+            period=inventory.period,
+            groups=groups,
+            before=inventory.before,
+            sources={pk: source.display_name for pk, source in names.items()},
+        ),
     }
 
 
@@ -172,6 +165,7 @@ def _unmatched(inventory: Inventory) -> list[dict[str, Any]]:
         first_month__lt=inventory.period.until,
         last_month__gte=inventory.period.first,
     ).select_related("connection")
+    rows = rows.order_by("connection_id", "reading_type", "text", "unit", "reason")
     return [
         {
             "datasource": str(row.connection.public_id),
@@ -187,52 +181,21 @@ def _unmatched(inventory: Inventory) -> list[dict[str, Any]]:
     ]
 
 
-def _sets(inventory: Inventory) -> list[dict[str, Any]]:
-    used = Emission.objects.filter(
-        superseded_at__isnull=True,
-        connection__in=inventory.connections,
-        month__gte=inventory.period.first,
-        month__lt=inventory.period.until,
-        factor__isnull=False,
-    )
-    sets = FactorSet.objects.filter(pk__in=used.values("factor__factor_set")).order_by("publisher", "year", "pk")
-    return [
-        {
-            "set": str(row),
-            "name": row.name,
-            "gwp_basis": row.gwp_basis,
-            "licence": row.licence,
-            "source": row.source,
-            "note": row.note,
-        }
-        for row in sets
-    ]
-
-
-def _gaps(inventory: Inventory, summary: Mapping[str, Any]) -> list[str]:
-    gaps = [
-        f"Readings of {row['name'] or row['type']} are in no total ({row['readings']:,}, together {row['quantity']}"
-        f" {row['unit']}): {row['message']}"
-        for row in summary["unmatched"]
-    ]
-    if summary["out_of_date"]:
-        gaps.append(f"{summary['out_of_date']:,} results are out of date: their readings were corrected since.")
-    measured = {(cell.connection_id, cell.month) for cell in inventory.groups}
-    months = {cell.month for cell in inventory.groups}
-    for connection in inventory.connections:
-        missing = sorted(month for month in months if (connection.pk, month) not in measured)
-        if missing and len(missing) < len(months):
-            named = ", ".join(f"{month:%Y-%m}" for month in missing)
-            gaps.append(f"{connection.display_name} has no emissions in {named}, when other sources have.")
-    return [*gaps, *_ALWAYS_MISSING]
-
-
 def _total(groups: Sequence[Cell]) -> Decimal:
     return sum((cell.kg_co2e for cell in groups), Decimal(0))
 
 
 def _scope_2(groups: Sequence[Cell]) -> Decimal:
     return _total([cell for cell in groups if cell.scope == 2])
+
+
+def _holder(user: User, organisation: uuid.UUID | None, *, only_own: bool) -> Holder:
+    if organisation is not None and not only_own:
+        found = Organisation.objects.filter(memberships__user=user, public_id=organisation).first()
+        if found is None:
+            raise OrganisationNotFound
+        return Holder("organisation", found.name, found.public_id)
+    return Holder("person" if only_own else "everything", user.full_name or user.username)
 
 
 def _text(kg: Decimal) -> str:
