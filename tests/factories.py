@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import User
+from accounts.models import Membership, Organisation, User
 from accounts.roles import REGISTRY_OFFICER, REVIEWER, SUPER_ADMIN
 from accounts.services import person_sign_in, staff_session_start
 from accounts.tokens import StaffToken
@@ -79,6 +79,11 @@ def buyer(**fields: Any) -> User:
     """Return a person who registered, confirmed their e-mail and has the password `PASSWORD`."""
     number = User.objects.count()
     return UserFactory(is_staff=False, username=fields.pop("username", f"buyer_{number}"), **fields)
+
+
+def member_of(organisation: Organisation, user: User, role: str) -> Membership:
+    """Make somebody a member, as an invitation that they accepted does, without the mails about it."""
+    return Membership.objects.create(organisation=organisation, user=user, role=role)
 
 
 def person_token(user: User, password: str = PASSWORD) -> str:

@@ -29,7 +29,6 @@ from accounts.roles import AUDITOR, REGISTRY_OFFICER, REVIEWER, SUPER_ADMIN, TRA
 from accounts.services import (
     api_key_create,
     member_invite,
-    membership_set,
     organisation_approve,
     organisation_create,
     organisation_document_add,
@@ -52,6 +51,7 @@ from tests.factories import (
     StandardFactory,
     ValidatorFactory,
     buyer,
+    member_of,
     person,
     person_token,
     project_in,
@@ -194,7 +194,7 @@ def _fill(world: World) -> None:
         organisation_approve(actor=officer, pk=each.pk)
     organisation_suspend(actor=officer, pk=suspended.pk, note="Under inquiry.")
     for letter, role in (("V", "viewer"), ("T", "trader")):
-        membership_set(actor=owner, organisation=organisation, user=people[letter], role=role)
+        member_of(organisation, people[letter], role)
     names |= {
         "organisation": organisation.public_id,
         "pending": pending.public_id,

@@ -149,7 +149,7 @@ class MemberView(ApiView):
         responses={200: DoneSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     )
     def put(self, request: Request, public_id: uuid.UUID, user: uuid.UUID) -> HttpResponse:
-        """Make a person a member, or give a member another role; an owner may."""
+        """Give a member another role; an owner may. Whoever is no member yet is invited, and joins by accepting."""
         found = organisation_visible_to(user=signed_in(request), public_id=public_id)
         body = MemberBodySerializer(data=request.data)
         body.is_valid(raise_exception=True)

@@ -12,11 +12,12 @@ from carboncore.common.errors import InvalidInput, NotAllowed, NotFound
 
 
 def membership_set(*, actor: User, organisation: Organisation, user: User, role: str) -> Membership:
-    """Make a person a member, or give a member another role.
+    """Give a member another role. Nobody becomes a member here: that begins with an invitation that they accept.
 
     Raises:
         InvalidInput: there is no such role, or the person's account is not active.
         NotAllowed: the actor is no owner of the organisation and may not decide about organisations.
+        NotFound: the person is no member.
         LastOwner: its last owner would stop being one.
         OrganisationNotFound: the organisation is gone.
     """
@@ -28,14 +29,12 @@ def membership_set(*, actor: User, organisation: Organisation, user: User, role:
         members = members_locked(organisation)
         require_manager(actor, members)
         found = members.get(user.pk)
-        before = found.role if found is not None else None
         if found is None:
-            found = Membership.objects.create(organisation=organisation, user=user, role=role)
-        else:
-            if role != MembershipRole.OWNER:
-                _keep_an_owner(members, without=user)
-            found.role = role
-            found.save()
+            raise NotFound("This person is no member of the organisation. Invite them by their e-mail first.")
+        if role != MembershipRole.OWNER:
+            _keep_an_owner(members, without=user)
+        before, found.role = found.role, role
+        found.save()
         _record("membership.set", actor, organisation, user, [before, role])
     return found
 

@@ -25,7 +25,6 @@ from accounts.services import (
     member_invite,
     member_invite_again,
     membership_remove,
-    membership_set,
     organisation_create,
     organisation_reject,
     ownership_transfer,
@@ -34,7 +33,7 @@ from accounts.services import (
 from accounts.services.links import token_digest
 from carboncore.audit.models import Event
 from carboncore.common.errors import InvalidInput, NotAllowed, NotFound
-from tests.factories import PASSWORD, buyer, person
+from tests.factories import PASSWORD, buyer, member_of, person
 from tests.mailbox import last_mail, mails_to, token_mailed_to
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +95,7 @@ def test_only_the_owner_of_the_email_may_answer(owner, bakery):
 
 def test_who_may_invite_and_whom(owner, bakery):
     trader, stranger = buyer(username="trader_1"), buyer(username="stranger")
-    membership_set(actor=owner, organisation=bakery, user=trader, role="trader")
+    member_of(bakery, trader, "trader")
 
     for actor in (trader, stranger, person(VIEWER)):
         with pytest.raises(NotAllowed):
@@ -170,7 +169,7 @@ def test_declining_tells_the_owner_and_lets_them_invite_anew(owner, bakery):
 
 def test_an_owner_who_was_removed_lets_nobody_in_afterwards(owner, bakery):
     second = buyer(username="second_owner")
-    membership_set(actor=owner, organisation=bakery, user=second, role="owner")
+    member_of(bakery, second, "owner")
     invitation = invited(second, bakery)
     membership_remove(actor=owner, organisation=bakery, user=second)
     newcomer = buyer(email="new@example.org", username="newcomer")
@@ -198,7 +197,7 @@ def test_the_database_keeps_one_open_invitation_for_each_email(owner, bakery):
 
 def test_handing_over_in_one_step(owner, bakery):
     trader, stranger = buyer(username="trader_1"), buyer(username="stranger")
-    membership_set(actor=owner, organisation=bakery, user=trader, role="trader")
+    member_of(bakery, trader, "trader")
 
     with pytest.raises(NotAllowed):
         ownership_transfer(actor=trader, organisation=bakery, user=owner, own_role="viewer")

@@ -22,7 +22,7 @@ from accounts.services import (
 from carboncore.audit.models import Event
 from carboncore.common.errors import InvalidInput, NotAllowed, NotFound
 from tests.api_clients import api, buyer_client, staff  # noqa: F401 - two are fixtures
-from tests.factories import PDF, buyer, person
+from tests.factories import PDF, buyer, member_of, person
 from tests.mailbox import last_mail
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def bakery():
     found = organisation_create(actor=owner, name="Harbour Bakery", country="PT")
     found.people = {"owner": owner, "second": buyer(username="second_1"), "trader": buyer(username="trader_1")}
     for name, role in (("second", "owner"), ("trader", "trader")):
-        membership_set(actor=owner, organisation=found, user=found.people[name], role=role)
+        member_of(found, found.people[name], role)
     return found
 
 
@@ -114,7 +114,7 @@ def upload(client, address, name="extract.pdf", content=PDF, **fields):
 def test_documents_from_an_owner_to_the_officer_who_decides(staff, api):  # noqa: F811
     owner, viewer, stranger = (buyer_client(username=name) for name in ("owner_1", "viewer_1", "stranger"))
     mill = organisation_create(actor=owner.user, name="Mill", country="PT")
-    membership_set(actor=owner.user, organisation=mill, user=viewer.user, role="viewer")
+    member_of(mill, viewer.user, "viewer")
     address, officer, desk = (
         f"/organisations/{mill.public_id}/documents",
         staff(REGISTRY_OFFICER),

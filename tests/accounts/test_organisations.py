@@ -23,7 +23,7 @@ from accounts.services import (
     organisation_suspend,
 )
 from carboncore.common.errors import InvalidInput, NotAllowed, NotFound
-from tests.factories import UserFactory, person
+from tests.factories import UserFactory, member_of, person
 
 pytestmark = pytest.mark.django_db
 
@@ -130,10 +130,10 @@ def test_suspending_and_reinstating(bakery):
 # --- members ------------------------------------------------------------------------------------------
 
 
-def test_an_owner_makes_members_and_changes_what_they_may(bakery, founder):
+def test_an_owner_changes_what_a_member_may(bakery, founder):
     colleague = UserFactory(is_staff=False)
+    member_of(bakery, colleague, "viewer")
 
-    membership_set(actor=founder, organisation=bakery, user=colleague, role="viewer")
     membership_set(actor=founder, organisation=bakery, user=colleague, role="trader")
 
     assert members_of(bakery) == {(founder.email, "owner"), (colleague.email, "trader")}
@@ -141,15 +141,26 @@ def test_an_owner_makes_members_and_changes_what_they_may(bakery, founder):
     assert [row.role for row in changes] == ["viewer", "trader"]
 
 
+def test_nobody_is_made_a_member_without_having_accepted(bakery, founder):
+    stranger = UserFactory(is_staff=False)
+
+    for actor in (founder, person(REGISTRY_OFFICER)):
+        with pytest.raises(NotFound, match="Invite them"):
+            membership_set(actor=actor, organisation=bakery, user=stranger, role="trader")
+
+    assert members_of(bakery) == {(founder.email, "owner")}
+
+
 @pytest.mark.parametrize("role", ["trader", "viewer", None])
 def test_only_an_owner_or_staff_changes_members(bakery, founder, role):
     colleague, third = UserFactory(is_staff=False), UserFactory(is_staff=False)
     if role:
-        membership_set(actor=founder, organisation=bakery, user=colleague, role=role)
+        member_of(bakery, colleague, role)
+    member_of(bakery, third, "viewer")
     before = members_of(bakery)
 
     with pytest.raises(NotAllowed):
-        membership_set(actor=colleague, organisation=bakery, user=third, role="viewer")
+        membership_set(actor=colleague, organisation=bakery, user=third, role="trader")
     with pytest.raises(NotAllowed):
         membership_set(actor=colleague, organisation=bakery, user=colleague, role="owner")
     with pytest.raises(NotAllowed):
@@ -162,7 +173,7 @@ def test_only_an_owner_or_staff_changes_members(bakery, founder, role):
 
 def test_the_last_owner_stays(bakery, founder):
     colleague = UserFactory(is_staff=False)
-    membership_set(actor=founder, organisation=bakery, user=colleague, role="trader")
+    member_of(bakery, colleague, "trader")
 
     for attempt in (
         lambda: membership_remove(actor=founder, organisation=bakery, user=founder),
@@ -178,16 +189,17 @@ def test_the_last_owner_stays(bakery, founder):
         membership_remove(actor=colleague, organisation=bakery, user=founder)
 
 
-def test_a_member_leaves_and_a_closed_account_does_not_join(bakery, founder):
+def test_a_member_leaves_and_a_closed_account_gets_no_role(bakery, founder):
     colleague = UserFactory(is_staff=False)
-    membership_set(actor=founder, organisation=bakery, user=colleague, role="viewer")
+    member_of(bakery, colleague, "viewer")
 
     membership_remove(actor=colleague, organisation=bakery, user=colleague)
 
     assert members_of(bakery) == {(founder.email, "owner")}
-    for fields, role in (({"is_active": False}, "viewer"), ({}, "boss")):
+    for fields, role in (({"is_active": False}, "trader"), ({}, "boss")):
+        member = member_of(bakery, UserFactory(is_staff=False, **fields), "viewer").user
         with pytest.raises(InvalidInput):
-            membership_set(actor=founder, organisation=bakery, user=UserFactory(is_staff=False, **fields), role=role)
+            membership_set(actor=founder, organisation=bakery, user=member, role=role)
 
 
 def test_who_sees_an_organisation(bakery, founder):

@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from accounts.models import Membership, Organisation
 from accounts.roles import REGISTRY_OFFICER, REVIEWER, SUPER_ADMIN, TRANSACTIONS_OFFICER, VIEWER
-from accounts.services import membership_set, organisation_approve, organisation_create, organisation_suspend
+from accounts.services import member_invitation_accept, organisation_approve, organisation_create, organisation_suspend
 from tests.admin.pages import form_values, read_page, text_of
-from tests.factories import UserFactory, person
+from tests.factories import UserFactory, member_of, person
 from tests.ledger_factories import issued_batch, proceeds_of, wanted
 from transactions.models import Balance, HoldingAccount
 from transactions.services import credits_transfer, holding_account_open
@@ -46,7 +46,7 @@ def everything():
 def test_the_list_tells_country_members_and_holdings_and_is_narrowed(as_role):
     # given an approved organisation that holds 4 t in two accounts and has retired nothing, and a pending one
     batch, bakery, mill = issued_batch(quantity_kg=10_000), approved(registration_number="PT-1"), entered("Mill", "FR")
-    membership_set(actor=person(SUPER_ADMIN), organisation=bakery, user=UserFactory(email="t@b.org"), role="trader")
+    member_of(bakery, UserFactory(email="t@b.org"), "trader")
     for quantity in (1_500, 2_500):
         own = holding_account_open(organisation=bakery, name=f"A{quantity}")
         source = proceeds_of(batch.project)
@@ -121,18 +121,21 @@ def test_without_the_right_nobody_decides_or_changes_members(as_role, role, sees
         response = client.get(address)
         assert response.status_code == sees
         assert [link for link in read_page(response).links if "/do/" in link] == []
-    for name in ("approve", "reject", "suspend", "reinstate", "member", "remove-member"):
+    for name in ("approve", "reject", "suspend", "reinstate", "invite", "member", "remove-member"):
         assert client.get(deed(bakery, name)).status_code == 403
         assert client.post(deed(bakery, name), {"note": "x", "role": "owner"}).status_code == 403
 
     assert everything() == before
 
 
-def test_staff_set_and_remove_members_and_history_says_whom(as_role):
+def test_staff_invite_set_and_remove_members_and_history_says_whom(as_role):
     admin, bakery = as_role(SUPER_ADMIN), approved()
     owner, clerk = bakery.created_by, UserFactory(is_staff=False, email="clerk@bakery.example")
 
-    assert ask(admin, deed(bakery, "member"), user=clerk.pk, role="viewer").status_code == 302
+    assert ask(admin, deed(bakery, "member"), user=clerk.pk, role="viewer").status_code == 400
+    assert not bakery.memberships.filter(user=clerk).exists()
+    assert ask(admin, deed(bakery, "invite"), email=clerk.email, role="viewer").status_code == 302
+    member_invitation_accept(actor=clerk, pk=bakery.invitations.get().pk)
     change = f"{deed(bakery, 'member')}?user={clerk.pk}"
     assert change in read_page(admin.get(page(bakery))).links
     assert form_values(admin.get(change))["role"] == "viewer"
@@ -200,7 +203,7 @@ def test_neither_the_list_nor_the_page_takes_more_queries_with_more_rows(as_role
         people = [UserFactory(is_staff=False) for _ in range(number)]
         for one in people:
             entered(f"Mill {one.pk}", by=one)
-            membership_set(actor=admin.user, organisation=bakery, user=one, role="viewer")
+            member_of(bakery, one, "viewer")
         opened = HoldingAccount.objects.bulk_create(
             HoldingAccount(name=f"A{one.pk}", organisation=bakery) for one in people
         )

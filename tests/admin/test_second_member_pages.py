@@ -7,7 +7,6 @@ from django.urls import reverse
 from accounts.roles import REGISTRY_OFFICER, TRANSACTIONS_OFFICER
 from accounts.services import (
     member_invite,
-    membership_set,
     organisation_approve,
     organisation_create,
     organisation_document_add,
@@ -15,7 +14,7 @@ from accounts.services import (
 )
 from carboncore.audit.models import Event
 from tests.admin.pages import read_page, text_of
-from tests.factories import PDF, buyer, person
+from tests.factories import PDF, buyer, member_of, person
 from tests.ledger_factories import account, issued_batch, proceeds_of, wanted
 from transactions.choices import ApprovedKind
 from transactions.services import AskedTransfer, credits_transfer, holding_account_open, transfer_or_ask
@@ -32,7 +31,7 @@ def mill():
     upload = SimpleUploadedFile("extract.pdf", PDF)
     mill.shown = organisation_document_add(actor=owner, organisation=mill, title="Extract", upload=upload)
     organisation_approve(actor=person(REGISTRY_OFFICER), pk=mill.pk)
-    membership_set(actor=owner, organisation=mill, user=second, role="owner")
+    member_of(mill, second, "owner")
     member_invite(actor=owner, organisation=mill, email="new@example.org", role="viewer")
     batch, stock = issued_batch(quantity_kg=10_000), holding_account_open(organisation=mill, name="Stock")
     credits_transfer(

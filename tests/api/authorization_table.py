@@ -170,7 +170,7 @@ ORGANISATIONS = [
     ("POST", "/organisations", signed_in(201), {"name": "Mill", "country": "PT"}),
     ("GET", _ORGANISATION, owned("VTWSRDU", 200), None),
     ("GET", f"{_ORGANISATION}/members", owned("VTWSRDU", 200), None),
-    ("PUT", _STRANGER, owned("WSR", 200, s403="VTDU"), {"role": "owner"}),
+    ("PUT", _STRANGER, owned("WSR", 404, s403="VTDU"), {"role": "owner"}),
     ("PUT", _MEMBER, owned("WSR", 200, s403="VTDU"), {"role": "trader"}),
     ("DELETE", _MEMBER, owned("VWSR", 200, s403="TDU"), None),
     ("GET", f"{_ORGANISATION}/invitations", owned("WSR", 200, s403="VTDUX"), None),

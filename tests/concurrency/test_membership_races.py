@@ -4,8 +4,8 @@ import pytest
 
 from accounts.errors import LastOwner
 from accounts.models import Membership, Organisation
-from accounts.services import membership_remove, membership_set, memberships, organisation_create
-from tests.factories import UserFactory
+from accounts.services import membership_remove, memberships, organisation_create
+from tests.factories import UserFactory, member_of
 from tests.races import at_once, meeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def two_owners():
     first, second = UserFactory(is_staff=False), UserFactory(is_staff=False)
     organisation = organisation_create(actor=first, name="Harbour Bakery", country="PT")
-    membership_set(actor=first, organisation=organisation, user=second, role="owner")
+    member_of(organisation, second, "owner")
     return organisation, first, second
 
 

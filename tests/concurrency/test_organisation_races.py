@@ -13,12 +13,11 @@ from accounts.services import (
     member_invitation_revoke,
     member_invitations,
     member_invite,
-    membership_set,
     organisation_approve,
     organisation_create,
     organisation_limit_set,
 )
-from tests.factories import buyer, person
+from tests.factories import buyer, member_of, person
 from tests.ledger_factories import account, issued_batch, proceeds_of, wanted
 from tests.purchase_factories import assert_ledger_clean, held
 from tests.races import at_once, meeting
@@ -99,7 +98,7 @@ def mill():
     mill = organisation_create(actor=owner, name="Mill", country="PT")
     organisation_approve(actor=person(REGISTRY_OFFICER), pk=mill.pk)
     for member in (trader, second):
-        membership_set(actor=owner, organisation=mill, user=member, role="trader")
+        member_of(mill, member, "trader")
     stock, receiver = holding_account_open(organisation=mill, name="Stock"), account()
     credits_transfer(
         actor=None, from_account=proceeds_of(batch.project), to_account=stock, wanted=wanted(batch.project, 5_000)

@@ -4,16 +4,16 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.errors import OrganisationStateWrong
+from accounts.models import Organisation
 from accounts.roles import REGISTRY_OFFICER, TRANSACTIONS_OFFICER
 from accounts.services import (
-    membership_set,
     organisation_approve,
     organisation_create,
     organisation_suspend,
 )
 from carboncore.common.errors import InvalidInput, NotAllowed
 from tests.api_clients import Api, staff  # noqa: F401 - a fixture
-from tests.factories import UserFactory, person, staff_token
+from tests.factories import UserFactory, member_of, person, staff_token
 from tests.ledger_factories import account
 from transactions.errors import AccountNotFound
 from transactions.models import HoldingAccount
@@ -32,7 +32,7 @@ def people():
     found = {"owner": owner, "stranger": UserFactory(is_staff=False)}
     for role in ("trader", "viewer"):
         found[role] = UserFactory(is_staff=False)
-        membership_set(actor=owner, organisation=organisation, user=found[role], role=role)
+        member_of(organisation, found[role], role)
     found |= {"desk": person(TRANSACTIONS_OFFICER), "officer": person(REGISTRY_OFFICER)}
     organisation.refresh_from_db()
     return organisation, found
@@ -117,6 +117,9 @@ def test_an_organisation_from_its_founding_to_its_first_account_over_the_api(sta
     assert staff(TRANSACTIONS_OFFICER).get(address).status_code == 200
 
     assert founder.put(member, {"role": "boss"}).status_code == 400
+    not_invited = founder.put(member, {"role": "viewer"})
+    assert (not_invited.status_code, "Invite them" in not_invited.json()["message"]) == (404, True)
+    member_of(Organisation.objects.get(public_id=mill), colleague, "trader")
     assert founder.put(member, {"role": "viewer"}).status_code == 200
     looker = Api(str(staff_token(colleague)))
     assert looker.post("/holding-accounts", account_of).status_code == 403

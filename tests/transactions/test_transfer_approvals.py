@@ -11,14 +11,13 @@ from accounts.errors import ConsentOver, SecondMemberMissing, SecondMemberNeeded
 from accounts.roles import REGISTRY_OFFICER, TRANSACTIONS_OFFICER
 from accounts.services import (
     membership_remove,
-    membership_set,
     organisation_approve,
     organisation_create,
     organisation_limit_set,
     organisation_suspend,
 )
 from carboncore.common.errors import InvalidInput, NotAllowed
-from tests.factories import buyer, person
+from tests.factories import buyer, member_of, person
 from tests.ledger_dumps import ledger_dump
 from tests.ledger_factories import account, issued_batch, proceeds_of, wanted
 from tests.mailbox import mails_to
@@ -49,7 +48,7 @@ def bakery():
     organisation = organisation_create(actor=people["owner"], name="Harbour Bakery", country="PT")
     organisation_approve(actor=person(REGISTRY_OFFICER), pk=organisation.pk)
     for name, role in (("trader", "trader"), ("second", "trader"), ("viewer", "viewer")):
-        membership_set(actor=people["owner"], organisation=organisation, user=people[name], role=role)
+        member_of(organisation, people[name], role)
     stock = holding_account_open(organisation=organisation, name="Stock")
     credits_transfer(
         actor=None, from_account=proceeds_of(batch.project), to_account=stock, wanted=wanted(batch.project, 5_000)

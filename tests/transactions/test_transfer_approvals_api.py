@@ -5,9 +5,9 @@ import uuid
 import pytest
 
 from accounts.roles import TRANSACTIONS_OFFICER, VIEWER
-from accounts.services import membership_set, organisation_approve, organisation_create, organisation_limit_set
+from accounts.services import organisation_approve, organisation_create, organisation_limit_set
 from tests.api_clients import api, buyer_client, staff  # noqa: F401 - two are fixtures
-from tests.factories import person
+from tests.factories import member_of, person
 from tests.ledger_factories import account, issued_batch, proceeds_of, wanted
 from tests.purchase_factories import assert_ledger_clean, held
 from transactions.models import MovementApproval, Transaction
@@ -24,8 +24,8 @@ def mill():
     owner = clients["owner"].user
     organisation = organisation_create(actor=owner, name="Mill", country="PT")
     organisation_approve(actor=person("Registry Officer"), pk=organisation.pk)
-    membership_set(actor=owner, organisation=organisation, user=clients["trader"].user, role="trader")
-    membership_set(actor=owner, organisation=organisation, user=clients["looker"].user, role="viewer")
+    member_of(organisation, clients["trader"].user, "trader")
+    member_of(organisation, clients["looker"].user, "viewer")
     stock = holding_account_open(organisation=organisation, name="Stock")
     credits_transfer(
         actor=None, from_account=proceeds_of(batch.project), to_account=stock, wanted=wanted(batch.project, 5_000)

@@ -9,30 +9,37 @@ from django.urls import reverse
 
 from accounts.choices import MembershipRole, OrganisationState
 from accounts.models import Membership, Organisation, User
-from accounts.services import membership_remove, membership_set
+from accounts.services import member_invite, membership_remove, membership_set
 from accounts.services.organisations import DECIDES
 from carboncore.common.admin.confirm import posted
-from transactions.admin.fields import choice_field, looked_up_field, record_field
+from transactions.admin.fields import choice_field, record_field, text_field
 from transactions.admin.pages import Cell, Deed, Table, moment, page_of
 from transactions.selectors.admin_organisations import organisation_members
 
 MOST_MEMBERS = 200
 _SEES_USERS = "accounts.view_user"
+_FOR_THEM = "Owners do this themselves. Do it for them when none of them can, and be sure who is asking."
 
 
-class MemberForm(forms.Form):
-    """Who, and how far they act."""
-
-    user = looked_up_field("Person", Membership, "user", help_text="Their e-mail or name. They need an account here.")
-    role = choice_field(
+def _role_field() -> forms.Field:
+    return choice_field(
         "Role",
         MembershipRole.choices,
         help_text="Owners act and look after the members, traders act, viewers look.",
     )
 
 
-class RemoveForm(forms.Form):
-    """Whose membership ends."""
+class InviteForm(forms.Form):
+    """Who is to become a member, and how far they will act."""
+
+    email = text_field(
+        "E-mail", help_text="A link goes there. They join by accepting it, with an account of this e-mail."
+    )
+    role = _role_field()
+
+
+class MemberChoiceForm(forms.Form):
+    """Which member."""
 
     user = record_field("Member", User.objects.none())
 
@@ -42,32 +49,48 @@ class RemoveForm(forms.Form):
         choices.queryset = User.objects.filter(memberships__organisation=organisation).order_by("email")
 
 
+class MemberForm(MemberChoiceForm):
+    """Which member, and how far they act from now on."""
+
+    role = _role_field()
+
+
 def _has_members(organisation: Organisation, _actor: Any) -> bool:
     return organisation.state != OrganisationState.REJECTED
 
 
 MEMBER_DEEDS = (
-    Deed("member", "Set a member", "Add a member, or give one another role?", DECIDES, _has_members),
+    Deed("invite", "Invite a member", "Invite somebody to become a member?", DECIDES, _has_members),
+    Deed("member", "Change a role", "Give a member another role?", DECIDES, _has_members),
     Deed("remove-member", "Remove a member", "End a membership?", DECIDES, _has_members, is_dangerous=True),
 )
 
 
 class MemberDeedsMixin:
-    """Adds the two deeds to the page of an organisation."""
+    """Adds these deeds to the page of an organisation."""
 
     ask: Callable[..., HttpResponse]
 
+    def deed_invite(self, request: HttpRequest, obj: Organisation, deed: Deed) -> HttpResponse:
+        """Invite somebody by e-mail, whether they have an account or not."""
+        actor: Any = request.user
+
+        def run(data: dict[str, Any]) -> str:
+            invitation = member_invite(actor=actor, organisation=obj, email=data["email"], role=data["role"])
+            return f"{invitation.email} is invited to “{obj}”."
+
+        return self.ask(request, obj, deed, form=InviteForm(posted(request)), run=run, explanation=_FOR_THEM)
+
     def deed_member(self, request: HttpRequest, obj: Organisation, deed: Deed) -> HttpResponse:
-        """Make somebody a member, or give a member another role."""
+        """Give a member another role."""
         actor: Any = request.user
 
         def run(data: dict[str, Any]) -> str:
             member = membership_set(actor=actor, organisation=obj, user=data["user"], role=data["role"])
             return f"{data['user']} is now {member.get_role_display().lower()} of “{obj}”."
 
-        form = MemberForm(posted(request), initial=_initial(request, obj))
-        explanation = "Owners do this themselves. Do it for them when none of them can, and be sure who is asking."
-        return self.ask(request, obj, deed, form=form, run=run, explanation=explanation)
+        form = MemberForm(posted(request), organisation=obj, initial=_initial(request, obj))
+        return self.ask(request, obj, deed, form=form, run=run, explanation=_FOR_THEM)
 
     def deed_remove_member(self, request: HttpRequest, obj: Organisation, deed: Deed) -> HttpResponse:
         """End a membership."""
@@ -77,7 +100,7 @@ class MemberDeedsMixin:
             membership_remove(actor=actor, organisation=obj, user=data["user"])
             return f"{data['user']} is no member of “{obj}” any more."
 
-        form = RemoveForm(posted(request), organisation=obj, initial=_initial(request, obj))
+        form = MemberChoiceForm(posted(request), organisation=obj, initial=_initial(request, obj))
         explanation = "They no longer see or move what it holds. An organisation always keeps an owner."
         return self.ask(request, obj, deed, form=form, run=run, explanation=explanation)
 

@@ -8,14 +8,13 @@ from accounts.models import Membership, OrganisationInvitation
 from accounts.roles import REGISTRY_OFFICER
 from accounts.services import (
     member_invite,
-    membership_set,
     organisation_approve,
     organisation_create,
     organisation_limit_set,
 )
 from tests.accounts.people.conftest import ANNA
 from tests.accounts.people.test_pages import Browser, sign_in, words
-from tests.factories import buyer, person
+from tests.factories import buyer, member_of, person
 from tests.ledger_factories import account, issued_batch, proceeds_of, wanted
 from tests.mailbox import last_mail
 from tests.purchase_factories import held
@@ -101,7 +100,7 @@ def test_an_invitation_is_answered_by_nobody_else(owner, mill):
 def test_owners_send_again_and_revoke_and_others_see_no_invitations(olga, owner, mill, browser):
     invitation = member_invite(actor=owner, organisation=mill, email="new@example.org", role="viewer")
     viewer = buyer(email="vera@example.org", username="vera")
-    membership_set(actor=owner, organisation=mill, user=viewer, role="viewer")
+    member_of(mill, viewer, "viewer")
     sign_in(browser, viewer.email)
     page = f"/account/organisations/{mill.public_id}"
     deeds = f"{page}/invitations/{invitation.public_id}"
@@ -120,7 +119,7 @@ def test_owners_send_again_and_revoke_and_others_see_no_invitations(olga, owner,
 def test_a_waiting_transfer_is_approved_on_the_page(olga, owner, mill, browser):
     batch, receiver = issued_batch(quantity_kg=10_000), account()
     trader = buyer(email="tim@example.org", username="tim")
-    membership_set(actor=owner, organisation=mill, user=trader, role="trader")
+    member_of(mill, trader, "trader")
     stock = holding_account_open(organisation=mill, name="Stock")
     credits_transfer(
         actor=None, from_account=proceeds_of(batch.project), to_account=stock, wanted=wanted(batch.project, 5_000)
