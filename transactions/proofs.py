@@ -92,6 +92,9 @@ def statement_check(certificate: Mapping[str, Any], digest: bytes) -> None:
         raise ProofInvalid("The ledger entries belong to another certificate.")
     if text["period"] != certificate["period"] or RetirementPurpose(text["purpose"]).label != certificate["purpose"]:
         raise ProofInvalid("The certificate's purpose or period is not the retirement's.")
+    # Of before there were inventories: neither the statement nor the certificate has the word.
+    if text.get("inventory", "") != certificate.get("inventory", ""):
+        raise ProofInvalid("The certificate's inventory is not the retirement's.")
     shown = (certificate["beneficiary"], certificate["beneficiary_location"], certificate["note"])
     if salt is None:
         if shown not in {(NOT_DISCLOSED, "", ""), (ERASED, "", "")}:

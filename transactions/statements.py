@@ -1,8 +1,9 @@
 """What a retirement says, as two digests, so that its text can be proved, withheld or erased while the chain holds.
 
-The statement (certificate, purpose, period, and a digest of the rest) names no person; its sha256 is part of the
-hashed text of the retirement's ledger entries. The rest (beneficiary, location, note) is hashed after a random salt:
-who is not told the salt cannot try names until one fits, and once salt and text are erased nobody can.
+The statement (certificate, purpose, period, the inventory if one is named, and a digest of the rest) names no person;
+its sha256 is part of the hashed text of the retirement's ledger entries. The rest (beneficiary, location, note) is
+hashed after a random salt: who is not told the salt cannot try names until one fits, and once salt and text are erased
+nobody can.
 """
 
 import hashlib
@@ -26,14 +27,24 @@ def beneficiary_digest(*, salt: bytes, beneficiary: str, location: str, note: st
 
 
 def statement_document(
-    *, certificate: UUID, purpose: str, period_start: date | None, period_end: date | None, beneficiary: bytes
+    *,
+    certificate: UUID,
+    purpose: str,
+    period_start: date | None,
+    period_end: date | None,
+    beneficiary: bytes,
+    inventory: str = "",
 ) -> dict[str, Any]:
-    """Return what a retirement says, as the JSON object that is hashed; `beneficiary` is the other digest."""
+    """Return what a retirement says, as the JSON object that is hashed; `beneficiary` is the other digest.
+
+    Without an inventory the object is what it was before there were any, and so is its digest.
+    """
     return {
         "beneficiary": beneficiary.hex(),
         "certificate": str(certificate),
         "period": [day.isoformat() if day else None for day in (period_start, period_end)],
         "purpose": str(purpose),
+        **({"inventory": inventory} if inventory else {}),
     }
 
 

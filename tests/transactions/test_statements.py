@@ -23,6 +23,7 @@ from transactions.services.checkpoints import checkpoint_make, public_key
 from transactions.statements import beneficiary_digest, statement_digest, statement_document
 
 pytestmark = pytest.mark.django_db
+INVENTORY = "Emissions of March 2025, scope 2 location-based; report SHA-256 0a1b"
 
 
 def retired(**details):
@@ -91,6 +92,22 @@ def test_both_digests_are_those_of_texts_written_by_hand():
     assert statement_digest(document) == hashlib.sha256(text.encode()).digest()
 
 
+def test_an_inventory_is_a_part_of_the_statement_only_where_one_is_named():
+    said = {
+        "certificate": UUID(int=7), "purpose": "corsia", "period_start": None, "period_end": None,
+        "beneficiary": b"\x02" * 32,
+    }  # fmt: skip
+    text = (
+        f'{{"beneficiary":"{"02" * 32}","certificate":"00000000-0000-0000-0000-000000000007",'
+        '"inventory":"Emissions of March","period":[null,null],"purpose":"corsia"}'
+    )
+
+    named = statement_document(**said, inventory="Emissions of March")
+
+    assert statement_digest(named) == hashlib.sha256(text.encode()).digest()
+    assert statement_document(**said, inventory="") == statement_document(**said)
+
+
 def test_a_text_of_the_first_format_is_what_it_always_was():
     """So that no upgrade invalidates a chain."""
     content = {
@@ -129,6 +146,37 @@ def test_a_shown_beneficiary_is_proved_with_the_salt():
     assert not is_refused(document)
     said = check_proof.check_certificate(document, public_key().hex())
     assert said.endswith("Beneficiary, location, purpose, period and note are as stated then.")
+
+
+def test_an_inventory_is_proved_shown_or_not_and_no_certificate_can_do_without_it():
+    hidden, shown = (retired(inventory=INVENTORY, published=published) for published in (False, True))
+    without = retired()
+    checkpoint_make()
+    words = ("Purpose, inventory and period", "Beneficiary, location, purpose, period, inventory and note")
+
+    for retirement, begins in zip((hidden, shown), words, strict=True):
+        document = certificate(retirement)
+        assert (document["inventory"], document["statement"]["text"]["inventory"]) == (INVENTORY, INVENTORY)
+        assert not is_refused(document)
+        assert check_proof.check_certificate(document, public_key().hex()).split("says so. ")[1].startswith(begins)
+        assert is_refused(document | {"inventory": "Emissions of May"})
+        assert is_refused(document | {"inventory": ""})
+        del document["inventory"]
+        assert is_refused(document)
+        del document["statement"]["text"]["inventory"]
+        assert is_refused(document)
+    older = certificate(without)
+    assert is_refused(older | {"inventory": INVENTORY})
+    del older["inventory"]
+    assert not is_refused(older)
+
+
+def test_an_inventory_stays_when_the_beneficiary_is_erased():
+    retirement = retired(inventory=INVENTORY)
+    retirement_statement_erase(actor=person(), retirement=retirement, reason="Asked for by the person")
+
+    assert certificate(retirement)["inventory"] == INVENTORY
+    assert problems() == []
 
 
 CHANGES = {
@@ -216,6 +264,7 @@ def test_what_was_erased_can_still_not_be_given_another_purpose():
         ("note = 'x'", "beneficiary, location or note was changed"),
         ("purpose = 'other'", "not what its ledger entries hold"),
         ("period_start = NULL", "not what its ledger entries hold"),
+        ("inventory = 'Emissions of May'", "not what its ledger entries hold"),
         ("salt = sha256('x')", "beneficiary, location or note was changed"),
     ],
 )
@@ -228,7 +277,7 @@ def test_the_certificate_says_what_was_altered_in_the_database(change, fault, pu
 @pytest.mark.parametrize(
     "change",
     [
-        "beneficiary_name = 'Mill'", "purpose = 'other'", "note = 'x'", "salt = sha256('x')",
+        "beneficiary_name = 'Mill'", "purpose = 'other'", "note = 'x'", "salt = sha256('x')", "inventory = 'x'",
         "public_id = gen_random_uuid()", "retired_at = now()",
     ],
 )  # fmt: skip

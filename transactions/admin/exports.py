@@ -83,7 +83,7 @@ class RetirementResource(_ReadOnlyResource):
         model = Retirement
         fields: tuple[str, ...] = (
             "certificate", "retired_at", "project", "vintage", "quantity", "beneficiary_name", "beneficiary_location",
-            "purpose", "period_start", "period_end", "note", "published",
+            "purpose", "period_start", "period_end", "inventory", "note", "published",
         )  # fmt: skip
         export_order = fields
 

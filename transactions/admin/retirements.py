@@ -36,7 +36,7 @@ class RetirementAdmin(LedgerExportMixin, LedgerAdmin):
     ordering = ("-retired_at", "-pk")
     fieldsets = (
         (None, {"fields": ("beneficiary_name", "beneficiary_location", "purpose", "period_start", "period_end",
-                           "note", "published", "retired_at", "public_id")}),
+                           "inventory", "note", "published", "retired_at", "public_id")}),
         ("Erased", {"fields": ("erased_at", "erased_by", "erasure_reason")}),
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ class PublicRetirementSerializer(serializers.ModelSerializer):
         fields = [
             *("certificate", "certificate_url", "retired_at", "quantity", "project_id", "project_name"),
             *("project_type", "country", "vintages", "beneficiary", "beneficiary_location", "purpose"),
-            *("period_start", "period_end"),
+            *("period_start", "period_end", "inventory"),
         ]
 
 

@@ -20,7 +20,7 @@ def invoice_content(*, pk: int) -> Content:
             "is_open": is_open,
             "status": purchase.get_status_display().lower(),
             "instructions": settings.INVOICE_INSTRUCTIONS,
-            "is_retired": PlannedRetirement.objects.filter(transaction=purchase).exists(),
+            "is_retired": PlannedRetirement.objects.filter(transaction=purchase, withdrawn_at=None).exists(),
             "facts": [
                 ("Purchase", str(purchase.public_id)),
                 *project_facts(purchase),

@@ -27,7 +27,9 @@ class Retirement(models.Model):
     period_start = models.DateField(null=True, blank=True)
     period_end = models.DateField(null=True, blank=True)
     inventory = models.CharField(
-        max_length=255, blank=True, help_text="Which inventory's emissions it offsets; names nobody, and is never erased."
+        max_length=255,
+        blank=True,
+        help_text="Which inventory's emissions it offsets; names nobody, and is never erased.",
     )
     note = models.CharField(max_length=1000, blank=True)
     published = models.BooleanField(default=True, help_text="Whether the beneficiary is shown to the public.")

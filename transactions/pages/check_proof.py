@@ -130,15 +130,17 @@ def check_statement(certificate: dict[str, Any], documents: list[dict[str, Any]]
     demand(text["certificate"] == certificate["certificate"], "The statement is another certificate's.")
     demand(text["period"] == certificate["period"], "The period is not the one that was stated.")
     demand(PURPOSES.get(text["purpose"]) == certificate["purpose"], "The purpose is not the one that was stated.")
+    named = text.get("inventory", "")
+    demand(named == certificate.get("inventory", ""), "The inventory is not the one that was stated.")
     who = {name: certificate[name] for name in ("beneficiary", "note")} | {
         "location": certificate["beneficiary_location"]
     }
     if salt is None:
-        named = who["beneficiary"] not in {"Not disclosed", "Name erased"} or who["location"] or who["note"]
-        demand(not named, "A beneficiary is named, but not the salt that would prove it.")
-        return "Purpose and period are as stated then; the beneficiary is not told."
+        told = who["beneficiary"] not in {"Not disclosed", "Name erased"} or who["location"] or who["note"]
+        demand(not told, "A beneficiary is named, but not the salt that would prove it.")
+        return f"Purpose{', inventory' if named else ''} and period are as stated then; the beneficiary is not told."
     demand(sha(bytes.fromhex(salt) + canonical(who)).hex() == text["beneficiary"], "The beneficiary is another one.")
-    return "Beneficiary, location, purpose, period and note are as stated then."
+    return f"Beneficiary, location, purpose, period{', inventory' if named else ''} and note are as stated then."
 
 
 def check_certificate(certificate: dict[str, Any], key: str) -> str:

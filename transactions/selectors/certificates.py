@@ -116,6 +116,7 @@ def _document(retirement: Retirement, entries: list[LedgerEntry]) -> dict[str, A
         "beneficiary_location": retirement.beneficiary_location if shown else "",
         "purpose": retirement.get_purpose_display(),
         "period": [d.isoformat() if d else None for d in (retirement.period_start, retirement.period_end)],
+        "inventory": retirement.inventory,
         "note": retirement.note if shown else "",
         "ranges": [
             {
@@ -155,6 +156,7 @@ def _statement(retirement: Retirement) -> dict[str, Any] | None:
         period_start=retirement.period_start,
         period_end=retirement.period_end,
         beneficiary=bytes(retirement.beneficiary_digest),
+        inventory=retirement.inventory,
     )
     is_told = retirement.published and retirement.salt is not None
     return {"text": text, "salt": bytes(retirement.salt or b"").hex() if is_told else None}

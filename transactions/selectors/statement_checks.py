@@ -11,7 +11,8 @@ from transactions.statements import beneficiary_digest, statement_digest, statem
 
 _RETIRED = f"""
     SELECT b.serial_root, e.position, e.statement, r.public_id, r.purpose, r.period_start, r.period_end,
-           r.beneficiary_name, r.beneficiary_location, r.note, r.beneficiary_digest, r.salt, r.erased_at IS NOT NULL
+           r.inventory, r.beneficiary_name, r.beneficiary_location, r.note, r.beneficiary_digest, r.salt,
+           r.erased_at IS NOT NULL
     FROM transactions_ledgerentry e JOIN transactions_creditbatch b ON b.id = e.batch_id
     LEFT JOIN transactions_transactionentry x ON x.entry_id = e.id
     LEFT JOIN transactions_retirement r ON r.transaction_id = x.transaction_id
@@ -27,6 +28,7 @@ class _Row(NamedTuple):
     purpose: str
     period_start: date | None
     period_end: date | None
+    inventory: str
     beneficiary: str
     location: str
     note: str
@@ -41,7 +43,8 @@ def compare_statements() -> Iterator[Problem]:
         if row.public_id is None:
             yield Problem(row.serial_root, row.position, "retired credits, but its retirement is gone")
         elif row.beneficiary_digest is None or _outer(row, row.public_id) != bytes(row.statement):
-            yield Problem(row.serial_root, row.position, "its retirement's purpose, period or certificate was changed")
+            said = "its retirement's inventory, purpose, period or certificate was changed"
+            yield Problem(row.serial_root, row.position, said)
         elif not row.is_erased and _inner(row) != bytes(row.beneficiary_digest):
             yield Problem(row.serial_root, row.position, "its retirement's beneficiary, location or note was changed")
 
@@ -54,6 +57,7 @@ def _outer(row: _Row, certificate: UUID) -> bytes:
             period_start=row.period_start,
             period_end=row.period_end,
             beneficiary=bytes(row.beneficiary_digest or b""),
+            inventory=row.inventory,
         )
     )
 

@@ -66,6 +66,7 @@ def ledger_data(user: User) -> dict[str, Any]:
                 "beneficiary_name": row.beneficiary_name,
                 "beneficiary_location": row.beneficiary_location,
                 "purpose": row.purpose,
+                "inventory": row.inventory,
                 "note": row.note,
                 "published": row.published,
                 "retired_at": _time(row.retired_at),

@@ -18,7 +18,10 @@ from transactions.statements import SALT_BYTES, beneficiary_digest, statement_di
 
 @dataclass(frozen=True)
 class RetirementDetails:
-    """On whose behalf credits are retired, and why."""
+    """On whose behalf credits are retired, and why.
+
+    `inventory` says whose emissions' report they offset. It is hashed as it stands and never erased: it names nobody.
+    """
 
     beneficiary_name: str
     purpose: str
@@ -27,6 +30,7 @@ class RetirementDetails:
     period_end: date | None = None
     note: str = ""
     published: bool = True
+    inventory: str = ""
 
 
 def credits_retire(
@@ -75,6 +79,7 @@ def retirement_post(
         period_start=details.period_start,
         period_end=details.period_end,
         beneficiary=digest,
+        inventory=details.inventory,
     )
     transaction = order_post(
         movement=movement,
@@ -99,6 +104,7 @@ def retirement_post(
         purpose=details.purpose,
         period_start=details.period_start,
         period_end=details.period_end,
+        inventory=details.inventory,
         note=note,
         published=details.published,
         retired_at=movement.at,
@@ -122,6 +128,8 @@ def retirement_details_check(details: RetirementDetails) -> None:
         errors["purpose"] = [f"Choose one of: {', '.join(RetirementPurpose.values)}."]
     if details.period_start and details.period_end and details.period_end < details.period_start:
         errors["period_end"] = ["The period ends before it begins."]
+    if _unfit(details.inventory, 255):
+        errors["inventory"] = ["Use up to 255 characters of text."]
     if _unfit(details.note, MAX_NOTE):
         errors["note"] = [f"Use up to {MAX_NOTE:,} characters of text."]
     if errors:

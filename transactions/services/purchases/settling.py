@@ -122,7 +122,7 @@ def credits_deliver(*, purchase: Transaction, actor: User | None) -> None:
             completed_at=movement.at,
             processing_time_seconds=max(waited, Decimal(0)),
         )
-    planned = PlannedRetirement.objects.filter(transaction=purchase).first()
+    planned = PlannedRetirement.objects.filter(transaction=purchase, withdrawn_at__isnull=True).first()
     if planned is None:
         purchase_delivered_mail(purchase=purchase)
     else:
@@ -236,4 +236,5 @@ def _details(planned: PlannedRetirement) -> RetirementDetails:
         period_end=planned.period_end,
         note=planned.note,
         published=planned.published,
+        inventory=planned.inventory,
     )
