@@ -9,7 +9,7 @@ reading, but a `RejectedRecord` with its reason.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from integrations.choices import ConnectionProblem
 from integrations.reading_records import ReadingRecord, RejectedRecord
@@ -22,12 +22,25 @@ Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Tokens:
+    """What a provider gave: `expires_at` is None where it did not say; `refresh_token` is empty where it gave none."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False, default="")
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class AccountFound:
-    """The account that credentials open: what the provider calls it, and settings that a reading needs."""
+    """The account that credentials open: what the provider calls it, and settings that a reading needs.
+
+    `tokens` are kept in the place of the credentials that were given, so that a password is not stored.
+    """
 
     reference: str
     name: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    tokens: Tokens | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,20 @@ class Adapter(Protocol):
 
         Raises:
             ProviderProblem: one of those below; what was yielded before it is good.
+        """
+        ...
+
+
+@runtime_checkable
+class Renewing(Protocol):
+    """An adapter whose `check` gives tokens without OAuth: it also renews them."""
+
+    def renew(self, refresh_token: str) -> Tokens:
+        """Return new tokens for a refresh token.
+
+        Raises:
+            ReauthorisationNeeded: it has ended. It is not to be tried again.
+            ProviderProblem: one of those below.
         """
         ...
 

@@ -1,5 +1,8 @@
 """Octopus Energy and the other suppliers on Kraken: half-hours of electricity and gas meters by their REST interface.
 
+They are read with the API key of an account, with a token that OAuth 2 gave, or with one that an e-mail address and a
+password gave; then the password is used that once, and what is kept is the refresh token.
+
 An account has properties, a property has meter points, a meter point has meters, old ones too. Export is not
 consumption; homes that were left are not read. A gas meter of the second generation answers in cubic metres and does
 not say so: the setting `gas_unit` (`kWh` or `m3`) of the connection decides, and cubic metres are the default.
@@ -21,21 +24,18 @@ from integrations.providers.base import (
     CredentialsRefused,
     Limits,
     NothingFound,
-    ProviderUnavailable,
     Settings,
+    Tokens,
 )
+from integrations.providers.kraken_graphql import account_number, tables, tokens_obtain, tokens_renew
 from integrations.providers.values import NotAValue, moment_of, quantity_of, shown
 from integrations.reading_records import ReadingRecord, RejectedRecord, interval_id
 
 OWN_BASE_URL = "https://api.octopus.energy/v1/"
 PAGE_SIZE = 1500  # the documents contradict each other about the most; all of them allow this
-_OBTAIN = "mutation($input: ObtainJSONWebTokenInput!){obtainKrakenToken(input:$input){token}}"
-_ACCOUNTS = "query{viewer{accounts{number}}}"
-# Of the supplier's list: no header, unauthorised, expired, bad credentials.
-_BAD_KEY = {"KT-CT-1111", "KT-CT-1112", "KT-CT-1120", "KT-CT-1132", "KT-CT-1139"}
-_TOO_MANY = "KT-CT-1199"
 _MOST_PAGES = 400
 _LONGEST_INTERVAL = timedelta(hours=1)
+_SOON = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -54,25 +54,38 @@ class _Meter:
 
 
 class KrakenAdapter:
-    """Reads a customer's meters with the API key of their account and its number."""
+    """Reads a customer's meters with a key, a password or an access token, and their account's number."""
 
     name: ClassVar[str] = "kraken"
     limits: ClassVar[Limits] = Limits(history=timedelta(days=730), longest_range=timedelta(days=31))
 
     def __init__(self, base_url: str = "") -> None:
         self._base = (base_url or OWN_BASE_URL).rstrip("/")
+        self._signed_in: Tokens | None = None
 
     def check(self, credentials: Credentials, settings: Settings) -> AccountFound:
         """Read the account; its number is what the provider calls it.
 
         Raises:
-            ProviderProblem: the key is refused, the provider is silent, or no meter is there.
+            ProviderProblem: the credentials are refused, the provider is silent, or no meter is there.
         """
-        account = self._account(credentials, settings)
+        opened = self._opened(credentials)
+        account = self._account(opened, settings)
         if not list(_meters(account, settings)):
             raise NothingFound("This account has no electricity or gas meter that could be read.")
         number = str(account["number"])
-        return AccountFound(reference=number, name=number, settings={"account_number": number})
+        # Without a refresh token nothing but the password itself opens the account the next time.
+        kept = self._signed_in if self._signed_in and self._signed_in.refresh_token else None
+        return AccountFound(reference=number, name=number, settings={"account_number": number}, tokens=kept)
+
+    def renew(self, refresh_token: str) -> Tokens:
+        """Return new tokens of somebody who once signed in by e-mail address and password.
+
+        Raises:
+            ReauthorisationNeeded: the supplier has ended the sign-in.
+            ProviderProblem: see `base`.
+        """
+        return tokens_renew(self._base, refresh_token)
 
     def read(
         self, credentials: Credentials, settings: Settings, since: datetime, until: datetime
@@ -82,10 +95,21 @@ class KrakenAdapter:
         Raises:
             ProviderProblem: see `base`.
         """
-        account = self._account(credentials, settings)
+        opened = self._opened(credentials)
+        account = self._account(opened, settings)
         for meter in _meters(account, settings):
-            for row in self._consumption(credentials, meter, since, until):
+            for row in self._consumption(opened, meter, since, until):
                 yield _record(meter, row)
+
+    def _opened(self, credentials: Credentials) -> Credentials:
+        """Return the credentials that the first interface takes: for a password, a token in its place."""
+        if "password" not in credentials:
+            return credentials
+        ends = self._signed_in.expires_at if self._signed_in else None
+        if self._signed_in is None or (ends is not None and ends < datetime.now(UTC) + _SOON):
+            self._signed_in = tokens_obtain(self._base, credentials)
+        named = {name: credentials[name] for name in ("accountNumber",) if name in credentials}
+        return {**named, "access_token": self._signed_in.access_token}
 
     def _account(self, credentials: Credentials, settings: Settings) -> dict[str, Any]:
         number = _account_number(credentials, settings) or self._own_number(credentials)
@@ -93,7 +117,9 @@ class KrakenAdapter:
             "The supplier", f"{self._base}/accounts/{quote(number, safe='')}/", headers=_signed(credentials)
         )
         if answer.status == 404:
-            raise CredentialsRefused(f"The supplier knows no account {number} for this key. Look at both again.")
+            raise CredentialsRefused(
+                f"The supplier knows no account {number} for these credentials. Look at both again."
+            )
         refuse_failure("The supplier", answer)
         account = parsed("The supplier", answer)
         if not isinstance(account, dict) or not isinstance(account.get("properties"), list):
@@ -102,29 +128,8 @@ class KrakenAdapter:
 
     def _own_number(self, credentials: Credentials) -> str:
         """Return the number of the one account that the credentials open, which only the other interface tells."""
-        token = credentials.get("access_token") or self._token(credentials)
-        found = self._graphql(_ACCOUNTS, {}, {"Authorization": token})
-        numbers = [
-            str(each["number"]) for each in _tables(_inside(found, "viewer").get("accounts")) if each.get("number")
-        ]
-        if not numbers:
-            raise NothingFound("This key opens no account.")
-        if len(numbers) > 1:
-            raise CredentialsRefused(f"This key opens several accounts ({', '.join(numbers[:5])}): name one of them.")
-        return numbers[0]
-
-    def _token(self, credentials: Credentials) -> str:
-        found = self._graphql(_OBTAIN, {"input": {"APIKey": credentials.get("apiKey", "")}}, {})
-        token = _inside(found, "obtainKrakenToken").get("token")
-        if not isinstance(token, str) or not token:
-            raise AnswerUnreadable("The supplier's answer to the key holds no token.")
-        return token
-
-    def _graphql(self, query: str, variables: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-        body = {"query": query, "variables": variables}
-        answer = ask("The supplier", f"{self._base}/graphql/", method="POST", headers=headers, json_body=body)
-        refuse_graphql_errors(answer)
-        return _inside(answer, "data")
+        token = credentials.get("access_token") or tokens_obtain(self._base, credentials).access_token
+        return account_number(self._base, token)
 
     def _consumption(
         self, credentials: Credentials, meter: _Meter, since: datetime, until: datetime
@@ -153,29 +158,6 @@ class KrakenAdapter:
         raise AnswerUnreadable(f"The supplier's answer has more than {_MOST_PAGES} pages for one meter.")
 
 
-def refuse_graphql_errors(answer: Any) -> None:
-    """Do nothing about an answer with data; a refusal arrives with status 200 and stands in `errors`.
-
-    Raises:
-        CredentialsRefused: the key or token is not, or no longer, good.
-        ProviderUnavailable: too many requests.
-        AnswerUnreadable: anything else went wrong.
-    """
-    errors = _tables(answer.get("errors")) if isinstance(answer, dict) else []
-    codes = {str(_inside(error, "extensions").get("errorCode")) for error in errors}
-    if codes & _BAD_KEY:
-        raise CredentialsRefused("The supplier refused the credentials. Enter valid ones.")
-    if _TOO_MANY in codes:
-        raise ProviderUnavailable("The supplier asks to wait at the moment. Try again later.")
-    if errors:
-        raise AnswerUnreadable(f"The supplier answered with an error ({', '.join(sorted(codes))[:80]}).")
-
-
-def _inside(found: Any, name: str) -> dict[str, Any]:
-    inner = found.get(name) if isinstance(found, dict) else None
-    return inner if isinstance(inner, dict) else {}
-
-
 def _signed(credentials: Credentials) -> dict[str, str]:
     token = credentials.get("access_token")
     if token:
@@ -190,25 +172,21 @@ def _account_number(credentials: Credentials, settings: Settings) -> str:
 
 def _meters(account: dict[str, Any], settings: Settings) -> Iterator[_Meter]:
     gas_unit = "kWh" if settings.get("gas_unit") == "kWh" else "m3"
-    for home in _tables(account["properties"]):
+    for home in tables(account["properties"]):
         if home.get("moved_out_at"):
             continue
-        for point in _tables(home.get("electricity_meter_points")):
+        for point in tables(home.get("electricity_meter_points")):
             if not point.get("is_export"):
                 yield from _meters_of("electricity", point, "mpan", ReadingType.ELECTRICITY, "kWh")
-        for point in _tables(home.get("gas_meter_points")):
+        for point in tables(home.get("gas_meter_points")):
             yield from _meters_of("gas", point, "mprn", ReadingType.GAS, gas_unit)
 
 
 def _meters_of(kind: str, point: dict[str, Any], key: str, reading_type: ReadingType, unit: str) -> Iterator[_Meter]:
-    for meter in _tables(point.get("meters")):
+    for meter in tables(point.get("meters")):
         number, serial = str(point.get(key) or ""), str(meter.get("serial_number") or "")
         if number and serial:
             yield _Meter(kind, number, serial, reading_type, unit)
-
-
-def _tables(found: Any) -> list[dict[str, Any]]:
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _record(meter: _Meter, row: Any) -> ReadingRecord | RejectedRecord:

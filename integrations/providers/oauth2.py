@@ -16,7 +16,13 @@ from authlib.oauth2.rfc7009 import prepare_revoke_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from integrations.providers.asking import ask, ask_raw, parsed, wait_asked_for
-from integrations.providers.base import AnswerUnreadable, ProviderProblem, ProviderUnavailable, ReauthorisationNeeded
+from integrations.providers.base import (
+    AnswerUnreadable,
+    ProviderProblem,
+    ProviderUnavailable,
+    ReauthorisationNeeded,
+    Tokens,
+)
 
 _SECONDS = 15.0
 _LONGEST_TOKEN = 8_000
@@ -41,15 +47,6 @@ class OAuthApplication:
     revoke_url: str = ""
     issuer: str = ""
     scopes: str = ""
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """What a provider gave: `expires_at` is None where it did not say; `refresh_token` is empty where it gave none."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False, default="")
-    expires_at: datetime | None = None
 
 
 def discovered(provider: str, url: str) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from django.db.models import Q, QuerySet
+
 from carboncore.common.errors import InvalidInput, StateConflict
 from integrations.choices import Availability, ConnectionStatus, IntegrationStatus, IntegrationType
 from integrations.emissions.settings import calculation_settings
@@ -12,6 +14,8 @@ from integrations.models import Connection, Integration
 MOST_CONNECTIONS = 200
 _LONGEST_SECRET = 4_000
 _LONGEST_SETTINGS = 5_000
+# What a person made up may hold any character, blanks at its ends too; what a provider gave out does not.
+_CHOSEN = frozenset({"password"})
 _SECRET = re.compile(r"passw|secret|token|api_?key", re.IGNORECASE)
 
 
@@ -50,11 +54,12 @@ def secrets_asked_for(integration: Integration, given: Mapping[str, str]) -> dic
             errors[f"credentials.{name}"] = [f"Give a text of at most {_LONGEST_SECRET:,} characters."]
         elif each.get("required") and not value.strip():
             errors[f"credentials.{name}"] = [f"Give {each.get('label') or name}."]
-        elif not (value.isascii() and value.strip().isprintable()):
+        elif not (value.strip().isprintable() and (value.isascii() or name in _CHOSEN)):
             errors[f"credentials.{name}"] = ["This holds characters that no such credential has; copy it again."]
     if errors:
         raise InvalidInput(errors)
-    return {name: given[name].strip() for name in asked if given.get(name, "").strip()}
+    present = {name: given[name] for name in asked if given.get(name, "").strip()}
+    return {name: value if name in _CHOSEN else value.strip() for name, value in present.items()}
 
 
 def refuse_bad_settings(row: Connection) -> None:
@@ -87,12 +92,16 @@ def refuse_twin(row: Connection) -> None:
     Raises:
         AlreadyConnected: the owner has it as another data source.
     """
-    twins = Connection.objects.connected().filter(
-        integration=row.integration_id,
-        owner=row.owner_id,
-        organisation=row.organisation_id,
-        account_reference=row.account_reference,
-    )
+    twins = twins_of(row, row.account_reference)
     twin = twins.exclude(pk=row.pk).first()
     if twin is not None and (twin.status != ConnectionStatus.PENDING or row.pk is None):
         raise AlreadyConnected(f"This is connected already, as “{twin.display_name}”. Change or disconnect that one.")
+
+
+def twins_of(row: Connection, reference: str) -> QuerySet[Connection]:
+    """Return the owner's connected data sources that read an account, by whichever of its provider's entries."""
+    same = Q(integration=row.integration_id)
+    if reference and row.integration.adapter:
+        same |= Q(integration__adapter=row.integration.adapter, integration__provider=row.integration.provider)
+    mine = Connection.objects.connected().filter(owner=row.owner_id, organisation=row.organisation_id)
+    return mine.filter(same, account_reference=reference)

@@ -38,7 +38,7 @@ from integrations.services.connection_rules import (
     refuse_unconnectable,
     secrets_asked_for,
 )
-from integrations.services.credentials import credentials_destroy, credentials_store
+from integrations.services.credentials import credentials_destroy, credentials_store, tokens_store
 from integrations.services.oauth_clients import application_of
 from integrations.services.oauth_flow import permission_ask
 from integrations.services.oauth_tokens import permission_revoke
@@ -96,8 +96,7 @@ def connection_create(
         refuse_twin(row)
         full_clean_or_refuse(row, exclude=("integration", "owner", "organisation"))
         row.save()
-        if secrets:
-            credentials_store(connection=row, secrets=secrets)
+        _keep(row, secrets, found)
         event_record(action="connection.created", obj=row, actor=actor, changes=changes_since({}, row))
     if integration.type == IntegrationType.OAUTH:
         return Connected(row, permission_ask(actor=actor, connection=row))
@@ -143,8 +142,7 @@ def connection_update(
             _set_active(row, active=active)
         full_clean_or_refuse(row, exclude=("integration", "owner", "organisation"))
         row.save()
-        if secrets:
-            credentials_store(connection=row, secrets=secrets)
+        _keep(row, secrets, found)
         event_record(action="connection.changed", obj=row, actor=actor, changes=changes_since(before, row))
     if active and row.integration.type == IntegrationType.OAUTH and row.status != ConnectionStatus.ACTIVE:
         return Connected(row, permission_ask(actor=actor, connection=row))
@@ -237,6 +235,14 @@ def _adopt(row: Connection, found: AccountFound) -> None:
     row.account_reference = (row.account_reference or found.reference)[:120]
     row.settings = {**row.settings, **found.settings}
     _set_active(row, active=True)
+
+
+def _keep(row: Connection, secrets: Mapping[str, str], found: AccountFound | None) -> None:
+    """Store the secrets that were given, or the tokens that the provider gave for them."""
+    if found is not None and found.tokens is not None:
+        tokens_store(connection=row, tokens=found.tokens)
+    elif secrets:
+        credentials_store(connection=row, secrets=secrets)
 
 
 def _set_active(row: Connection, *, active: bool) -> None:

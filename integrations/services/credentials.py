@@ -7,7 +7,7 @@ from datetime import datetime
 from integrations.encryption import EnvelopeUnreadable, NoActiveKey, decrypt, encrypt, row_binding
 from integrations.errors import CredentialKeysMissing
 from integrations.models import Connection, ConnectionCredential
-from integrations.providers.base import CredentialsUnreadable
+from integrations.providers.base import CredentialsUnreadable, Tokens
 
 _LOST_KEY = (
     "The stored credentials cannot be read any more, because the key that they were encrypted with is gone."
@@ -28,6 +28,16 @@ def credentials_store(
         connection=connection, defaults={"envelope": envelope, "expires_at": expires_at}
     )
     return stored
+
+
+def tokens_store(*, connection: Connection, tokens: Tokens) -> ConnectionCredential:
+    """Put tokens in the place of the secrets that a connection had, a password among them.
+
+    Raises:
+        CredentialKeysMissing: this server has no key to encrypt with.
+    """
+    secrets = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
+    return credentials_store(connection=connection, secrets=secrets, expires_at=tokens.expires_at)
 
 
 def credentials_open(*, connection: Connection) -> dict[str, str]:

@@ -15,10 +15,11 @@ from integrations.choices import ConnectionProblem, ConnectionStatus
 from integrations.encryption import EnvelopeUnreadable, decrypt
 from integrations.errors import OAuthRefused, ProviderSilent
 from integrations.models import Connection, OAuthState
-from integrations.providers.base import ProviderProblem, ProviderUnavailable
-from integrations.providers.oauth2 import OAuthApplication, Tokens, authorization_address, code_exchange
+from integrations.providers.base import ProviderProblem, ProviderUnavailable, Tokens
+from integrations.providers.oauth2 import OAuthApplication, authorization_address, code_exchange
 from integrations.services.checking import account_check
-from integrations.services.credentials import credentials_store, sealed
+from integrations.services.connection_rules import twins_of
+from integrations.services.credentials import sealed, tokens_store
 from integrations.services.oauth_clients import application_of
 
 CALLBACK_PATH = "/api/v1/oauth/callback"
@@ -141,12 +142,8 @@ def _activated(used: OAuthState, connection: Connection, tokens: Tokens) -> Conn
                 f"This permission is for the account {found.reference}, and this data source reads"
                 f" {row.account_reference}. Connect the other account as a data source of its own."
             )
-        twin = Connection.objects.connected().filter(
-            integration=row.integration_id,
-            owner=row.owner_id,
-            organisation=row.organisation_id,
-            account_reference=found.reference or row.account_reference,
-        )
+        row.integration = connection.integration
+        twin = twins_of(row, found.reference or row.account_reference)
         if twin.exclude(pk=row.pk).exists():
             raise OAuthRefused("This account is connected already, as another data source.")
         row.account_reference = found.reference or row.account_reference
@@ -154,9 +151,8 @@ def _activated(used: OAuthState, connection: Connection, tokens: Tokens) -> Conn
         row.status, row.problem = ConnectionStatus.ACTIVE, ConnectionProblem.NONE
         row.error_message, row.error_count, row.next_sync_at = "", 0, timezone.now()
         row.save()
-        credentials_store(connection=row, secrets=secrets_kept, expires_at=tokens.expires_at)
+        tokens_store(connection=row, tokens=tokens)
         event_record(action="connection.authorised", obj=row, actor=used.user)
-    row.integration = connection.integration
     return row
 
 

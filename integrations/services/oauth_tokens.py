@@ -1,4 +1,7 @@
-"""Access tokens of data sources: renewed just before they expire, by one worker at a time, and revoked at the end."""
+"""Access tokens of data sources: renewed just before they expire, by one worker at a time, and revoked at the end.
+
+They came by OAuth 2, or for an e-mail address and a password that were not kept.
+"""
 
 from datetime import timedelta
 
@@ -9,10 +12,11 @@ from carboncore.audit.choices import Outcome
 from carboncore.audit.services import event_record
 from integrations.choices import ConnectionProblem, ConnectionStatus, IntegrationType
 from integrations.errors import IntegrationNotConnectable
-from integrations.models import Connection, ConnectionCredential
-from integrations.providers.base import ProviderProblem, ProviderUnavailable, ReauthorisationNeeded
+from integrations.models import Connection, ConnectionCredential, Integration
+from integrations.providers.base import ProviderProblem, ProviderUnavailable, ReauthorisationNeeded, Renewing, Tokens
 from integrations.providers.oauth2 import token_revoke, tokens_refresh
-from integrations.services.credentials import credential_read, credentials_open, credentials_store
+from integrations.providers.registry import adapter_of
+from integrations.services.credentials import credential_read, credentials_open, tokens_store
 from integrations.services.oauth_clients import application_of
 
 # A token that ends sooner is renewed first: a sync may take minutes.
@@ -34,7 +38,9 @@ def credentials_for_call(*, connection: Connection, rejected: str = "") -> dict[
         ProviderProblem: anything else that the provider answered.
     """
     if connection.integration.type != IntegrationType.OAUTH:
-        return credentials_open(connection=connection)
+        kept = credentials_open(connection=connection)
+        if "refresh_token" not in kept:
+            return kept
     with transaction.atomic(durable=True):
         stored = ConnectionCredential.objects.select_for_update().filter(connection=connection).first()
         secrets = credential_read(credential=stored, connection=connection) if stored else {}
@@ -72,15 +78,23 @@ def _is_good(stored: ConnectionCredential, secrets: dict[str, str], rejected: st
 
 
 def _renewed(connection: Connection, refresh_token: str) -> dict[str, str]:
+    tokens = _fresh(connection.integration, refresh_token)
+    tokens_store(connection=connection, tokens=tokens)
+    event_record(action="connection.token_renewed", obj=connection)
+    return {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
+
+
+def _fresh(integration: Integration, refresh_token: str) -> Tokens:
+    if integration.type != IntegrationType.OAUTH:
+        adapter = adapter_of(adapter=integration.adapter, base_url=integration.base_url)
+        if not isinstance(adapter, Renewing):
+            raise ReauthorisationNeeded(_ASK_AGAIN)
+        return adapter.renew(refresh_token)
     try:
-        application = application_of(integration=connection.integration)
+        application = application_of(integration=integration)
     except IntegrationNotConnectable as error:
         raise ProviderUnavailable(error.message) from error
-    tokens = tokens_refresh(application, refresh_token=refresh_token)
-    secrets = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
-    credentials_store(connection=connection, secrets=secrets, expires_at=tokens.expires_at)
-    event_record(action="connection.token_renewed", obj=connection)
-    return secrets
+    return tokens_refresh(application, refresh_token=refresh_token)
 
 
 def _mark(connection: Connection, error: ReauthorisationNeeded) -> None:

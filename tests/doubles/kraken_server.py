@@ -1,6 +1,11 @@
-"""A double of Octopus Energy and its kin: the REST account and consumption, and GraphQL's refusals with status 200."""
+"""A double of Octopus Energy and its kin: the REST account and consumption, and GraphQL's refusals with status 200.
+
+Signing in by e-mail address and password gives a token for an hour and, unless `refreshes` is off, a refresh token,
+which `rotates` or stays; `over` are those that have ended.
+"""
 
 import base64
+import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +14,7 @@ from tests.doubles.provider_server import Answer, Asked, ProviderDouble
 
 API_KEY = "live_0123456789abcdef"
 TOKEN = "kraken.token.0123456789"
+EMAIL, PASSWORD = "power@example.org", "pässword of the customer"
 ACCOUNT = "A-1B2C3D4E"
 MPAN, SERIAL, OLD_SERIAL = "1000000000000", "1111111111", "0000000000"
 MPRN, GAS_SERIAL = "1234567890", "12345678901234"
@@ -26,6 +32,14 @@ class KrakenServer(ProviderDouble):
     accounts: list[str] = field(default_factory=lambda: [ACCOUNT])
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
     page_size: int = 3
+    refreshes: bool = True
+    rotates: bool = True
+    lasts: timedelta = timedelta(hours=1)
+    refresh_tokens: set[str] = field(default_factory=set)
+    over: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._numbers = itertools.count(1)
 
     def answer(self, asked: Asked) -> Answer:
         """Answer as the supplier does."""
@@ -48,12 +62,32 @@ class KrakenServer(ProviderDouble):
 
     def _graphql(self, asked: Asked) -> Answer:
         if "obtainKrakenToken" in asked.body["query"]:
-            if asked.body["variables"]["input"] != {"APIKey": API_KEY}:
-                return 200, {}, _refused("KT-CT-1139", "VALIDATION")
-            return 200, {}, {"data": {"obtainKrakenToken": {"token": TOKEN}}}
+            return 200, {}, self._obtained(asked.body["variables"]["input"])
         if asked.headers.get("authorization") not in self.tokens:
             return 200, {}, _refused("KT-CT-1112", "AUTHORIZATION")
         return 200, {}, {"data": {"viewer": {"accounts": [{"number": number} for number in self.accounts]}}}
+
+    def _obtained(self, given: dict[str, str]) -> dict[str, Any]:
+        if given == {"APIKey": API_KEY}:
+            return {"data": {"obtainKrakenToken": {"token": TOKEN, "refreshToken": None, "payload": {}}}}
+        refresh = given.get("refreshToken", "")
+        if refresh in self.over:
+            return _refused("KT-CT-1134", "VALIDATION")
+        if refresh and refresh not in self.refresh_tokens:
+            return _refused("KT-CT-1135", "VALIDATION")
+        if not refresh and given != {"email": EMAIL, "password": PASSWORD}:
+            return _refused("KT-CT-1138", "VALIDATION")
+        token, now = f"kraken.token.{next(self._numbers)}", datetime.now(UTC)
+        self.tokens.add(token)
+        if not refresh or self.rotates:
+            self.refresh_tokens.discard(refresh)
+            refresh = f"refresh{next(self._numbers)}"
+            self.refresh_tokens.add(refresh)
+        found = {"token": token, "payload": {"exp": int((now + self.lasts).timestamp())}}
+        if self.refreshes:
+            ends = int((now + timedelta(days=7)).timestamp())
+            found |= {"refreshToken": refresh, "refreshExpiresIn": ends}
+        return {"data": {"obtainKrakenToken": found}}
 
     def _page(self, usage: dict[datetime, Any], asked: Asked) -> Answer:
         since, until = (datetime.fromisoformat(asked.query[name]) for name in ("period_from", "period_to"))

@@ -17,10 +17,10 @@ def catalogue():
 
 @pytest.fixture
 def kraken(settings, catalogue):
-    """Octopus Energy and EDF, both at the double."""
+    """Octopus Energy and EDF, by key, password and OAuth, all at the double."""
     with KrakenServer() as double:
         settings.OUTGOING_ALLOWED_HOSTS = [double.host]
-        for slug in ("octopus-energy", "edf-energy"):
+        for slug in ("octopus-energy", "octopus-energy-password", "edf-energy", "edf-energy-password"):
             integration_save(pk=catalogue[slug].pk, fields={"base_url": double.url})
         yield double
 

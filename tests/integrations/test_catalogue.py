@@ -27,7 +27,7 @@ def test_the_command_adds_what_is_missing_and_leaves_what_staff_changed():
     call_command("load_integrations", stdout=out)
 
     assert out.getvalue().splitlines() == [
-        "integrations: 16 added", "integrations: 1 added", "integrations: nothing to add",
+        "integrations: 19 added", "integrations: 1 added", "integrations: nothing to add",
     ]  # fmt: skip
     assert Integration.objects.get(slug="openai").description == "Ours."
 
@@ -36,7 +36,7 @@ def test_the_list_has_the_contracts_shape_and_all_categories(catalogue):
     body = Api().get("/api/v1/integrations").json()
 
     assert set(body) == {"data", "count", "categories"}
-    assert body["count"] == len(body["data"]) == 16
+    assert body["count"] == len(body["data"]) == 19
     assert body["categories"] == [
         "energy", "ai", "cloud", "transport", "finance", "enterprise", "manufacturing", "retail", "utilities", "other",
     ]  # fmt: skip
@@ -79,8 +79,8 @@ def test_what_can_be_connected_is_told(catalogue):
     found = {each["slug"]: each["connectable"] for each in Api().get("/api/v1/integrations").json()["data"]}
 
     assert {slug for slug, ready in found.items() if ready} == {
-        "octopus-energy", "eon-next", "glowmarkt-bright", "n3rgy", "openai", "anthropic", "csv-upload", "manual-entry",
-        "generic-webhook",
+        "octopus-energy", "octopus-energy-password", "edf-energy-password", "eon-next", "eon-next-password",
+        "glowmarkt-bright", "n3rgy", "openai", "anthropic", "csv-upload", "manual-entry", "generic-webhook",
     }  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def test_the_seed_fills_an_empty_registry_and_a_second_run_adds_nothing():
         "standards: 17 added",
         "methodologies: 158 added",
         "verification bodies: 36 added",
-        "integrations: 16 added",
+        "integrations: 19 added",
         "factor sets: 14 added",
         "projects: 249 added",
     ]
