@@ -145,6 +145,7 @@ class AddressView(ApiView):
     """A data source's address for webhooks."""
 
     permission_classes = []
+    key_scopes = {"POST": "data-sources"}
 
     @extend_schema(
         operation_id="make_webhook_address",

@@ -88,6 +88,7 @@ class SyncView(ApiView):
     """Asking for a sync."""
 
     permission_classes = [IsAuthenticated]
+    key_scopes = {"POST": "data-sources"}
     rate_limit = {"POST": "connect"}
 
     @extend_schema(
@@ -106,6 +107,7 @@ class SyncListView(ApiView):
     """The sync log."""
 
     permission_classes = [IsAuthenticated]
+    key_scopes = {"GET": "data-sources"}
 
     @extend_schema(
         operation_id="list_syncs",
@@ -130,6 +132,7 @@ class SyncDetailView(ApiView):
     """One sync."""
 
     permission_classes = [IsAuthenticated]
+    key_scopes = {"GET": "data-sources"}
 
     @extend_schema(
         operation_id="get_sync",
@@ -146,6 +149,7 @@ class SyncRejectsView(ApiView):
     """The records that a sync rejected."""
 
     permission_classes = [IsAuthenticated]
+    key_scopes = {"GET": "data-sources"}
 
     @extend_schema(
         operation_id="read_sync_rejects",
@@ -174,6 +178,7 @@ class GapListView(ApiView):
     """Gaps and overlaps."""
 
     permission_classes = [IsAuthenticated]
+    key_scopes = {"GET": "data-sources"}
 
     @extend_schema(
         operation_id="list_gaps",

@@ -111,6 +111,7 @@ class EndpointListView(ApiView):
     """The caller's subscriptions."""
 
     permission_classes = []
+    key_scopes = {"GET": "data-sources", "POST": "data-sources"}
 
     @extend_schema(
         operation_id="list_webhook_endpoints",
@@ -144,6 +145,7 @@ class EndpointView(ApiView):
     """One subscription."""
 
     permission_classes = []
+    key_scopes = {"GET": "data-sources", "PATCH": "data-sources", "DELETE": "data-sources"}
 
     @extend_schema(
         operation_id="read_webhook_endpoint",
@@ -186,6 +188,7 @@ class EndpointSecretView(ApiView):
     """A subscription's secret."""
 
     permission_classes = []
+    key_scopes = {"POST": "data-sources"}
 
     @extend_schema(
         operation_id="replace_webhook_secret",
@@ -205,6 +208,7 @@ class EndpointTestView(ApiView):
     """The test button."""
 
     permission_classes = []
+    key_scopes = {"POST": "data-sources"}
 
     @extend_schema(
         operation_id="test_webhook_endpoint",
@@ -223,6 +227,7 @@ class DeliveryListView(ApiView):
     """The delivery log of a subscription."""
 
     permission_classes = []
+    key_scopes = {"GET": "data-sources"}
 
     @extend_schema(
         operation_id="list_webhook_deliveries",
@@ -241,6 +246,7 @@ class RedeliverView(ApiView):
     """One delivery once more."""
 
     permission_classes = []
+    key_scopes = {"POST": "data-sources"}
 
     @extend_schema(
         operation_id="redeliver_webhook",
