@@ -13,6 +13,7 @@ from integrations.admin.emissions import (
 from integrations.admin.factors import FactorAdmin, FactorSetAdmin
 from integrations.admin.import_runs import ImportRunAdmin
 from integrations.admin.jobs import JobAdmin
+from integrations.admin.organisation_page import measuring_tables
 from integrations.admin.webhooks import (
     IncomingDeliveryAdmin,
     UploadAdmin,
@@ -37,5 +38,6 @@ __all__ = [
     "UploadAdmin",
     "WebhookDeliveryAdmin",
     "WebhookEndpointAdmin",
+    "measuring_tables",
     "waiting_integrations_work",
 ]

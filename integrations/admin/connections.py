@@ -10,23 +10,16 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import action, display
 
 from carboncore.common.admin.base import ReadOnlyAdmin, StaffTabularInline
+from carboncore.common.context import current_actor
 from carboncore.common.errors import RegistryError
-from integrations.choices import ConnectionProblem, ConnectionStatus
+from integrations.admin.health import health_of, next_step_of, reason_of
+from integrations.choices import ConnectionStatus
 from integrations.models import Connection, SyncRun
 from integrations.selectors.connections import open_outages
 from integrations.services.connections import connection_pause, connection_retry
+from transactions.admin.pages import linked
 
-# What each problem asks for, and of whom.
-_NEXT = {
-    ConnectionProblem.CREDENTIALS_REFUSED: "Its owner has to enter new credentials.",
-    ConnectionProblem.CREDENTIALS_UNREADABLE: "Put the missing key back into CREDENTIAL_KEYS, or let its owner enter"
-    " the credentials again.",
-    ConnectionProblem.REAUTHORISATION_NEEDED: "Its owner has to give the permission at the provider again.",
-    ConnectionProblem.PROVIDER_UNAVAILABLE: "Nothing to do: it is tried again by itself.",
-    ConnectionProblem.ANSWER_UNREADABLE: "Look whether the provider changed its interface.",
-    ConnectionProblem.NOTHING_FOUND: "Its owner has to look whether this is the account that they mean.",
-    ConnectionProblem.ERROR_BUDGET_SPENT: "Look at its last syncs; retry once the cause is gone.",
-}
+SEES_ORGANISATIONS = "accounts.view_organisation"
 _TIMELINE = 20
 
 
@@ -128,30 +121,28 @@ class ConnectionAdmin(ReadOnlyAdmin):
             ConnectionStatus.ACTIVE.label: "success",
             ConnectionStatus.PENDING.label: "info",
             ConnectionStatus.ERROR.label: "danger",
-            ConnectionStatus.DISABLED.label: "default",
+            ConnectionStatus.DISABLED.label: "warning",
+            "Disconnected": "default",
         },
     )
     def health(self, obj: Connection) -> str:
         """Return how it does, as a badge."""
-        return obj.get_status_display()
+        return health_of(obj)
 
     @display(description="reason")
     def reason(self, obj: Connection) -> str:
         """Return in words why it does not work, or nothing."""
-        if obj.disconnected_at:
-            return "Disconnected by its owner"
-        if obj.status == ConnectionStatus.PENDING and not obj.problem:
-            return "Waits for its owner's permission at the provider"
-        if not obj.problem:
-            return "Paused" if obj.status == ConnectionStatus.DISABLED else "–"
-        return obj.error_message or obj.get_problem_display()
+        return reason_of(obj)
 
     @display(description="what to do")
     def next_step(self, obj: Connection) -> str:
         """Return what helps, and who can do it."""
-        return _NEXT.get(ConnectionProblem(obj.problem), "–")
+        return next_step_of(obj)
 
     @display(description="belongs to")
-    def belongs_to(self, obj: Connection) -> str:
-        """Return whose it is; of a person only that it is one."""
-        return str(obj.organisation) if obj.organisation else "A person"
+    def belongs_to(self, obj: Connection) -> Any:
+        """Return whose it is, with a way there for who may see organisations; of a person only that it is one."""
+        if obj.organisation is None:
+            return "A person"
+        actor: Any = current_actor().user
+        return linked(obj.organisation) if actor and actor.has_perm(SEES_ORGANISATIONS) else str(obj.organisation)

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from carboncore.common.admin.base import ReadOnlyAdmin
 from carboncore.common.admin.confirm import confirm_page, posted
+from integrations.admin.narrowing import BroughtByConnectionAdmin
 from integrations.emission_choices import RunStatus
 from integrations.emissions.explaining import ROUNDING, steps
 from integrations.models import ActivityMapping, Emission, EmissionRun, UnmatchedActivity
@@ -22,7 +23,7 @@ from integrations.services.factors import activity_map
 
 
 @admin.register(Emission)
-class EmissionAdmin(ReadOnlyAdmin):
+class EmissionAdmin(BroughtByConnectionAdmin):
     """Results, to read; the page of one shows the arithmetic that a person can redo."""
 
     list_display = ("month_shown", "connection", "reading_type", "line", "kilograms", "basis", "state")

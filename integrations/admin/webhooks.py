@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from carboncore.common.admin.base import ReadOnlyAdmin, StaffTabularInline
 from carboncore.common.admin.confirm import confirm_page, posted
+from integrations.admin.narrowing import BroughtByConnectionAdmin
 from integrations.choices import EndpointStatus, InboxStatus, OutboxStatus, UploadStatus
 from integrations.models import IncomingDelivery, Upload, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from integrations.services.incoming_webhooks import inbox_replay
@@ -22,7 +23,7 @@ _BODY_SHOWN = 20_000
 
 
 @admin.register(Upload)
-class UploadAdmin(ReadOnlyAdmin):
+class UploadAdmin(BroughtByConnectionAdmin):
     """Files of readings, with what came of each or why it failed."""
 
     list_display = ("file_name", "connection", "status_badge", "percent_done", "records_imported", "records_rejected",

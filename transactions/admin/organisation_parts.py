@@ -14,6 +14,7 @@ from carboncore.audit.services import personal_data_read_record
 from carboncore.common.api.files import stored_file_response
 from carboncore.common.api.reading import PRIVATE_CACHE
 from carboncore.common.quantities import tonnes_from_kg
+from transactions.admin.fields import tonnes
 from transactions.admin.pages import Cell, LedgerAdmin, Table, list_of, moment, number, page_of
 from transactions.selectors.admin_organisations import (
     organisation_approvals,
@@ -21,6 +22,7 @@ from transactions.selectors.admin_organisations import (
     organisation_documents,
     organisation_invitations,
     organisation_limit_requests,
+    organisation_open_purchases,
 )
 
 MOST_ROWS = 25
@@ -58,6 +60,34 @@ def organisation_part_tables(request: HttpRequest, organisation: Organisation) -
     """Return the tables; the documents only for who decides about organisations."""
     documents = [_documents(organisation)] if request.user.has_perm(DECIDES) else []
     return [*documents, _invitations(organisation), _limits(organisation), _approvals(organisation)]
+
+
+def open_purchases(request: HttpRequest, organisation: Organisation) -> list[Table]:
+    """Return the table of what its members buy for it and have not paid, for who may see transactions."""
+    if not request.user.has_perm("transactions.view_transaction"):
+        return []
+    rows = [
+        [
+            Cell(f"No. {row.pk}", page_of(row)),
+            Cell(row.get_status_display(), tone="wait"),
+            Cell(str(row.project), page_of(row.project)),
+            number(tonnes(row.quantity_kg)),
+            number(f"{row.total_amount:,.2f} {row.currency}" if row.total_amount is not None else ""),
+            Cell(row.get_payment_method_display() or "not chosen yet"),
+            Cell(moment(row.created_at)),
+            Cell(moment(row.expires_at)),
+        ]
+        for row in organisation_open_purchases(organisation, count=MOST_ROWS)
+    ]
+    return [
+        Table(
+            "Open purchases",
+            ("Purchase", "State", "Project", "Tonnes", "Amount", "Paid by", "Begun", "Reserved until"),
+            rows,
+            "No purchase waits for its payment.",
+            note=f"The latest {MOST_ROWS}." if len(rows) == MOST_ROWS else "",
+        )
+    ]
 
 
 def _documents(organisation: Organisation) -> Table:

@@ -25,7 +25,8 @@ from carboncore.common.admin.history import HistorySource
 from transactions.admin.accounts import STATE_TONES as ACCOUNT_TONES
 from transactions.admin.fields import reason_field, tonnes
 from transactions.admin.organisation_members import MEMBER_DEEDS, MemberDeedsMixin, members_table
-from transactions.admin.organisation_parts import DocumentsMixin, organisation_part_tables
+from transactions.admin.organisation_parts import DocumentsMixin, open_purchases, organisation_part_tables
+from transactions.admin.organisation_sections import organisation_tables
 from transactions.admin.pages import Cell, Deed, Head, LedgerAdmin, Table, list_of, number, page_of
 from transactions.choices import AccountState
 from transactions.selectors.admin_organisations import (
@@ -193,8 +194,14 @@ class OrganisationAdmin(DocumentsMixin, MemberDeedsMixin, LedgerAdmin):
         )
 
     def page_tables(self, request: HttpRequest, obj: Organisation) -> list[Table]:
-        """Show who acts for it, its accounts, its documents, and what its members ask each other."""
-        return [members_table(request, obj), _accounts(obj), *organisation_part_tables(request, obj)]
+        """Show who acts for it, what it holds, buys and measures, and what its members ask each other."""
+        return [
+            members_table(request, obj),
+            _accounts(obj),
+            *open_purchases(request, obj),
+            *organisation_tables(request, obj),
+            *organisation_part_tables(request, obj),
+        ]
 
     # -- columns ----------------------------------------------------------------------------------------------
 

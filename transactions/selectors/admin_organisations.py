@@ -17,11 +17,14 @@ from accounts.models import (
     User,
 )
 from registry.models import Country
-from transactions.choices import BlockState
-from transactions.models import Balance, HoldingAccount, MovementApproval
+from registry.reach import in_reach
+from transactions.choices import BlockState, TransactionStatus, TransactionType
+from transactions.models import Balance, HoldingAccount, MovementApproval, Transaction
 
 # What an organisation can still use; retired and cancelled credits are nobody's any more.
 HELD_STATES = (BlockState.ACTIVE, BlockState.RESERVED)
+# A purchase that waits for its payment.
+UNPAID = (TransactionStatus.PENDING, TransactionStatus.RESERVED)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,17 @@ def organisation_limit_requests(organisation: Organisation, *, count: int) -> li
 def organisation_approvals(organisation: Organisation, *, count: int) -> list[MovementApproval]:
     """Return the organisation's latest transfers above its limit, the newest first."""
     return list(MovementApproval.objects.filter(organisation=organisation).select_related("asked_by")[:count])
+
+
+def organisation_open_purchases(organisation: Organisation, *, count: int) -> list[Transaction]:
+    """Return the latest unpaid purchases into the organisation's accounts, of projects in reach of whoever looks."""
+    rows = Transaction.objects.filter(
+        in_reach("project"),
+        transaction_type=TransactionType.PURCHASE,
+        status__in=UNPAID,
+        to_account__organisation=organisation,
+    )
+    return list(rows.select_related("project").defer("project__coordinates").order_by("-pk")[:count])
 
 
 def organisation_accounts(organisation: Organisation, *, count: int) -> list[HeldAccount]:
