@@ -94,7 +94,7 @@ def person_name(person: User) -> str:
 
 def limit_text(limit_kg: int | None) -> str:
     """Return a limit as people write it."""
-    return "no limit" if limit_kg is None else f"{tonnes_from_kg(limit_kg).normalize():,f} t CO2e"
+    return "no limit" if limit_kg is None else f"{tonnes_from_kg(limit_kg).normalize():,f} t CO2e in 24 hours"
 
 
 def moment_text(moment: datetime) -> str:

@@ -1,5 +1,8 @@
 """Every lock of the ledger. First a purchase or offer, then accounts, then batches, then projects' figures; ascending.
 
+Of transfers out of an organisation with others beside it, one at a time holds the organisation (`transfer_allowance`),
+before the batches. It may come before or after the accounts, whose lock is shared and makes no transfer wait.
+
 Two movements that follow the order can wait for each other but never in a circle. Issuance takes its request,
 monitoring period and project before these; no movement locks any of the three.
 """

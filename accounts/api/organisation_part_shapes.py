@@ -55,7 +55,7 @@ class HandOverSerializer(StrictSerializer):
 
 
 class LimitBodySerializer(StrictSerializer):
-    """Tonnes that one member may transfer alone; null: any quantity."""
+    """Tonnes that members may transfer out alone in any 24 hours; null: any quantity."""
 
     limit = QuantityField(allow_null=True)
 
@@ -72,7 +72,10 @@ class AskedLimitSerializer(serializers.Serializer):
 class LimitSerializer(serializers.Serializer):
     """The limit that holds, and the higher one that waits for a second owner."""
 
-    limit = serializers.CharField(allow_null=True, help_text="Tonnes that one member may transfer alone; null: any.")
+    limit = serializers.CharField(
+        allow_null=True,
+        help_text="Tonnes that members may transfer alone, all of them together, in any 24 hours; null: any.",
+    )
     asked = AskedLimitSerializer(allow_null=True)
 
 

@@ -1,4 +1,4 @@
-"""What an organisation shows to staff, and how much one of its members may transfer alone."""
+"""What an organisation shows to staff, and how much its members may transfer alone within 24 hours."""
 
 import uuid
 from typing import Any
@@ -44,7 +44,7 @@ _ENVELOPE_BYTES = 1_000_000
 
 
 class LimitView(ApiView):
-    """The quantity that one member may transfer alone."""
+    """The quantity that members may transfer alone within 24 hours."""
 
     key_scopes = {"GET": "read"}
     permission_classes = [IsAuthenticated]
@@ -68,7 +68,10 @@ class LimitView(ApiView):
         responses={200: LimitSerializer, 202: LimitSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     )
     def put(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
-        """Set it. A stricter one holds at once; a looser one waits (202) for a second owner, where there is one."""
+        """Set the tonnes that members may transfer out alone in any 24 hours.
+
+        A stricter limit holds at once; a looser one waits (202) for a second owner, where there is one.
+        """
         found = organisation_visible_to(user=signed_in(request), public_id=public_id)
         body = LimitBodySerializer(data=request.data)
         body.is_valid(raise_exception=True)

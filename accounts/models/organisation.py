@@ -24,7 +24,7 @@ class Organisation(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text="Kilograms that one member may transfer alone; empty: any quantity.",
+        help_text="Kilograms that members may transfer out alone in 24 hours; empty: any quantity.",
     )
     state = models.CharField(
         max_length=10, choices=OrganisationState.choices, default=OrganisationState.PENDING, editable=False

@@ -1,4 +1,4 @@
-"""How much one member may transfer out of an organisation alone.
+"""How much members may transfer out of an organisation alone, all of them together, within 24 hours.
 
 An owner makes the limit stricter at once. To raise it or take it away needs a second owner where there is one, else one
 owner could lift the limit, transfer, and put it back.
@@ -25,7 +25,7 @@ ANSWERED_WITHIN = timedelta(days=7)
 def organisation_limit_set(
     *, actor: User, organisation: Organisation, limit_kg: int | None
 ) -> tuple[Organisation, LimitRequest | None]:
-    """Set the quantity (kg) that one member may transfer alone; None is any quantity.
+    """Set the quantity (kg) that members may transfer alone within 24 hours; None is any quantity.
 
     Returns the organisation and, where another owner has to agree first, what waits for them.
 

@@ -1,4 +1,5 @@
-"""Organisations at the same moment: an invitation answered twice or revoked meanwhile, a transfer approved twice.
+"""Organisations at the same moment: an invitation answered twice or revoked meanwhile, a transfer approved twice,
+two transfers below the limit that are above it together.
 
 Each race has a control, in which the lock that decides it is taken away.
 """
@@ -6,7 +7,7 @@ Each race has a control, in which the lock that decides it is taken away.
 import pytest
 
 from accounts.errors import ConsentOver, InvitationForAnother, InvitationOver
-from accounts.models import Membership, OrganisationInvitation
+from accounts.models import Membership, Organisation, OrganisationInvitation
 from accounts.roles import REGISTRY_OFFICER
 from accounts.services import (
     member_invitation_accept,
@@ -31,6 +32,7 @@ from transactions.services import (
     holding_account_open,
     movement_approval_approve,
     movement_approval_reject,
+    transfer_limits,
     transfer_or_ask,
 )
 
@@ -115,6 +117,25 @@ def mill():
         return transfer_or_ask(actor=trader, asked=asked)
 
     return {"owner": owner, "second": second, "stock": stock, "receiver": receiver, "ask": ask}
+
+
+def test_of_two_who_transfer_at_once_only_one_stays_below_the_limit(mill):
+    outcomes = at_once(lambda: mill["ask"](600), lambda: mill["ask"](600))
+
+    assert names(outcomes) == ["MovementApproval", "Transaction"]
+    assert held(mill["receiver"]) == 600
+    assert_ledger_clean()
+
+
+def test_control_without_the_organisations_lock_both_pass(monkeypatch, mill):
+    monkeypatch.setattr(transfer_limits, "organisation_lock", lambda *, pk: Organisation.objects.get(pk=pk))
+    counted = meeting(transfer_limits._gone_alone_kg, 2, before=False)
+    monkeypatch.setattr(transfer_limits, "_gone_alone_kg", counted)
+
+    outcomes = at_once(lambda: mill["ask"](600), lambda: mill["ask"](600))
+
+    assert names(outcomes) == ["Transaction", "Transaction"]
+    assert held(mill["receiver"]) == 1_200
 
 
 def test_two_who_approve_at_once_move_the_credits_once(mill):

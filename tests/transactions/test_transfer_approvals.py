@@ -34,6 +34,7 @@ from transactions.services import (
     movement_approval_withdraw,
     movement_approvals_expire,
     transfer_offer_create,
+    transfer_offer_withdraw,
     transfer_or_ask,
 )
 
@@ -77,6 +78,48 @@ def test_up_to_the_limit_one_member_transfers_alone(bakery):
 
     assert isinstance(done, Transaction)
     assert (done.status, held(bakery["stock"]), held(bakery["receiver"])) == ("completed", 4_000, 1_000)
+
+
+def test_the_limit_holds_for_all_that_left_alone_within_24_hours(bakery):
+    # given 0.9 t that left by two members, from two accounts, once at once and once offered
+    other = holding_account_open(organisation=bakery["organisation"], name="Second stock")
+    asked(bakery, 1_000, to=other)
+    start = timezone.now()
+    with time_machine.travel(start, tick=False):
+        assert asked(bakery, 500).status == "completed"
+        assert asked({**bakery, "stock": other}, 400, by="second", kind=ApprovedKind.OFFER).status == "reserved"
+
+    with time_machine.travel(start + timedelta(hours=24) - timedelta(seconds=1), tick=False):
+        assert isinstance(asked(bakery, 101, by="owner"), MovementApproval)
+        assert asked(bakery, 100, by="owner").status == "completed"
+        with pytest.raises(ApprovalNeeded, match=r"0\.001 t, after 1 t in the last 24 hours, are above the 1 t"):
+            credits_transfer(
+                actor=bakery["owner"],
+                from_account=other,
+                to_account=bakery["receiver"],
+                wanted=wanted(bakery["batch"].project, 1),
+            )
+    with time_machine.travel(start + timedelta(hours=24), tick=False):
+        assert isinstance(asked(bakery, 901), MovementApproval)
+        assert asked(bakery, 900).status == "completed"
+
+    assert held(bakery["receiver"]) == 500 + 100 + 900
+
+
+def test_what_came_back_and_what_a_second_member_approved_leaves_the_limit_as_it_was(bakery):
+    offer = asked(bakery, 1_000, kind=ApprovedKind.OFFER)
+    transfer_offer_withdraw(actor=bakery["owner"], pk=offer.pk)
+    movement_approval_approve(actor=bakery["second"], pk=asked(bakery, 2_000).pk)
+    # what comes in, and what another organisation lets go, is not what left this one
+    credits_transfer(
+        actor=None,
+        from_account=bakery["receiver"],
+        to_account=bakery["stock"],
+        wanted=wanted(bakery["batch"].project, 500),
+    )
+
+    assert asked(bakery, 1_000).status == "completed"
+    assert isinstance(asked(bakery, 1), MovementApproval)
 
 
 def test_above_the_limit_it_waits_and_nothing_moves_or_is_reserved(bakery):

@@ -79,13 +79,13 @@ def test_a_large_transfer_is_asked_for_and_approved_once(mill):
 
 
 def test_a_small_one_is_done_and_an_offer_follows_the_same_rule(mill):
-    assert transfer(mill, "trader", "1").status_code == 201
-    small, large = (transfer(mill, "owner", quantity, path="/transfer-offers") for quantity in ("1", "1.001"))
+    assert transfer(mill, "trader", "0.4").status_code == 201
+    small, large = (transfer(mill, "owner", quantity, path="/transfer-offers") for quantity in ("0.6", "0.001"))
 
     assert (small.status_code, small.json()["status"]) == (201, "reserved")
     assert (large.status_code, large.json()["kind"]) == (202, "offer")
     approved = decide(mill["trader"], large.json()["id"], "approve").json()
-    assert (approved["state"], held(mill["stock"]), held(mill["stock"], "reserved")) == ("approved", 1_999, 2_001)
+    assert (approved["state"], held(mill["stock"]), held(mill["stock"], "reserved")) == ("approved", 3_999, 601)
 
 
 def test_who_sees_and_who_decides(mill, staff, api):  # noqa: F811

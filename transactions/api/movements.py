@@ -96,7 +96,11 @@ class TransferView(_MovementView):
 
     @_schema("transfer_credits", TransferSerializer, {202: ApprovalSerializer})
     def post(self, request: Request) -> HttpResponse:
-        """Give active credits to another account; 202 when it waits for a second member of the organisation."""
+        """Give active credits to another account.
+
+        202 when it waits for a second member of the organisation, because with what left it alone in the last 24 hours
+        it is above the organisation's limit.
+        """
         return super().post(request)
 
     def move(self, request: Request, user: User, wanted: Wanted, details: dict[str, Any]) -> Answer:

@@ -122,7 +122,8 @@ class OfferListView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         """Offer active credits to another account. They are reserved until its owner accepts, or time is over.
 
-        202 when the offer waits for a second member of the organisation.
+        202 when the offer waits for a second member of the organisation, because with what left it alone in the last 24
+        hours it is above the organisation's limit.
         """
         user = signed_in_caller(request)
         body = OfferBodySerializer(data=request.data)

@@ -1,4 +1,4 @@
-"""Transfers above an organisation's limit: one member asks, a second one approves, and exactly that is carried out.
+"""Transfers above an organisation's limit of 24 hours: one member asks, a second one approves, exactly that is done.
 
 Nothing is reserved while a second member thinks: what cannot be carried out any more is refused when they approve.
 """
@@ -23,7 +23,7 @@ from transactions.services.mails import approval_asked_mail, approval_decided_ma
 from transactions.services.movements import credits_transfer
 from transactions.services.moving import MAX_NOTE, Origin, Wanted
 from transactions.services.offers import transfer_offer_create
-from transactions.services.transfer_limits import transfer_is_above_limit
+from transactions.services.transfer_limits import transfer_allowance
 
 ANSWERED_WITHIN = timedelta(days=7)
 MOST_PENDING = 100
@@ -48,7 +48,7 @@ class _RehearsedError(Exception):
 
 
 def transfer_or_ask(*, actor: User, asked: AskedTransfer) -> Transaction | MovementApproval:
-    """Carry a transfer or an offer out; above the organisation's limit, ask a second member instead.
+    """Carry a transfer or an offer out; above what may leave the organisation in 24 hours, ask a second member instead.
 
     Raises:
         SecondMemberMissing: nobody else in the organisation owns or trades.
@@ -57,11 +57,9 @@ def transfer_or_ask(*, actor: User, asked: AskedTransfer) -> Transaction | Movem
             the offer itself; what could not be carried out now is not asked for.
     """
     with transaction.atomic():
-        above = transfer_is_above_limit(
-            from_account=asked.from_account, to_account=asked.to_account, quantity_kg=asked.wanted.quantity_kg
-        )
-        if not above:
-            return _carry_out(actor, asked, approved=False)
+        allowance = transfer_allowance(from_account=asked.from_account, to_account=asked.to_account)
+        if allowance.covers(asked.wanted.quantity_kg):
+            return _carry_out(actor, asked)
         _rehearse(actor, asked)
         return _ask(actor, asked)
 
@@ -82,7 +80,7 @@ def movement_approval_approve(*, actor: User, pk: int, origin: Origin | None = N
         asker = approval.asked_by
         if not asker.is_active or not _may_move(asker, approval):
             raise ConsentOver("Whoever asked for this acts for the organisation no more. Reject it, and ask anew.")
-        approval.transaction = _carry_out(actor, _asked(approval, origin), approved=True)
+        approval.transaction = _carry_out(actor, _asked(approval, origin))
         _decide(approval, ConsentState.APPROVED, actor)
         approval_decided_mail(approval=approval)
         _record("movement_approval.approved", approval, actor)
@@ -140,7 +138,7 @@ def movement_approvals_expire() -> int:
 def _rehearse(actor: User, asked: AskedTransfer) -> None:
     """Carry it out and take it back, so that what cannot be carried out is refused at once."""
     with suppress(_RehearsedError), transaction.atomic():
-        _carry_out(actor, asked, approved=True)
+        _carry_out(actor, asked)
         raise _RehearsedError
 
 
@@ -151,8 +149,8 @@ def _ask(actor: User, asked: AskedTransfer) -> MovementApproval:
     others = Membership.objects.filter(organisation=organisation_id, role__in=MOVING_ROLES, user__is_active=True)
     if not others.exclude(user=actor).exists():
         raise SecondMemberMissing(
-            "This is above what you may transfer alone, and nobody else in the organisation could approve it. Invite a"
-            " second owner or trader first."
+            "With what left in the last 24 hours this is above what members may transfer alone, and nobody else in the"
+            " organisation could approve it. Invite a second owner or trader first."
         )
     if (
         MovementApproval.objects.filter(organisation=organisation_id, state=ConsentState.PENDING).count()
@@ -178,7 +176,8 @@ def _ask(actor: User, asked: AskedTransfer) -> MovementApproval:
     return approval
 
 
-def _carry_out(actor: User, asked: AskedTransfer, *, approved: bool) -> Transaction:
+def _carry_out(actor: User, asked: AskedTransfer) -> Transaction:
+    """Do what was asked; that the limit allows it, or a second member does, was seen to before."""
     if asked.kind == ApprovedKind.OFFER:
         return transfer_offer_create(
             actor=actor,
@@ -188,7 +187,7 @@ def _carry_out(actor: User, asked: AskedTransfer, *, approved: bool) -> Transact
             note=asked.note,
             expires_at=asked.offer_expires_at,
             origin=asked.origin,
-            approved=approved,
+            approved=True,
         )
     return credits_transfer(
         actor=actor,
@@ -197,7 +196,7 @@ def _carry_out(actor: User, asked: AskedTransfer, *, approved: bool) -> Transact
         wanted=asked.wanted,
         note=asked.note,
         origin=asked.origin,
-        approved=approved,
+        approved=True,
     )
 
 

@@ -22,7 +22,7 @@ def credits_transfer(
     """Move active credits from one account to another; `approved` by a second member where that is needed.
 
     Raises:
-        ApprovalNeeded: it is above the limit of the organisation that it leaves.
+        ApprovalNeeded: it is above what may leave the organisation in 24 hours without a second member.
         InvalidInput: both accounts are the same, the receiver is the buffer pool, or a serial is not one.
         AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
         NotEnoughCredits, CreditsNotMovable: the credits are not there to give.

@@ -50,7 +50,7 @@ def transfer_offer_create(
     `approved`: by a second member, where that is needed.
 
     Raises:
-        ApprovalNeeded: it is above the limit of the organisation that it leaves.
+        ApprovalNeeded: it is above what may leave the organisation in 24 hours without a second member.
         InvalidInput: the receiver is none that a transfer can have, a serial is not one, or the time is over or
             more than ninety days away.
         AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.

@@ -1,35 +1,77 @@
-"""The one rule of when a transfer needs a second member of the organisation that it leaves."""
+"""The one rule of when a transfer needs a second member of the organisation that it leaves.
 
-from accounts.models import Organisation
-from carboncore.common.api.statements import fetch_all
+The limit holds for all that members let go alone within 24 hours, whichever of them, from whichever of its accounts.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.services.organisations import organisation_lock
 from carboncore.common.quantities import tonnes_from_kg
+from transactions.choices import TransactionStatus, TransactionType
 from transactions.errors import ApprovalNeeded
-from transactions.models import HoldingAccount
+from transactions.models import HoldingAccount, Transaction
 
-# A share lock: of whoever changes the limit or the members and who transfers, one waits for the other.
-_LIMIT = f"SELECT transfer_limit_kg FROM {Organisation._meta.db_table} WHERE id = %s FOR SHARE"  # noqa: S608 - no value is pasted in
+WITHIN = timedelta(hours=24)
 
 
-def transfer_is_above_limit(*, from_account: HoldingAccount, to_account: HoldingAccount, quantity_kg: int) -> bool:
-    """Return whether one member may not give so much alone. What stays in the organisation is not limited.
+@dataclass(frozen=True)
+class Allowance:
+    """What members may let go alone within 24 hours, and what they did; kilograms. No limit: `limit_kg` is None."""
 
-    Call it inside a transaction: the limit does not change before it ends.
+    limit_kg: int | None
+    gone_kg: int = 0
+
+    def covers(self, quantity_kg: int) -> bool:
+        """Return whether one member may give so much more alone."""
+        return self.limit_kg is None or self.gone_kg + quantity_kg <= self.limit_kg
+
+
+def transfer_allowance(*, from_account: HoldingAccount, to_account: HoldingAccount) -> Allowance:
+    """Return what one member may transfer alone between these accounts. What stays in the organisation is not limited.
+
+    Call it inside a transaction: until it ends, nobody else transfers out of the organisation or changes its limit, so
+    of two who ask at once the second sees what the first took.
     """
     organisation_id = from_account.organisation_id
     if organisation_id is None or organisation_id == to_account.organisation_id:
-        return False
-    ((limit_kg,),) = fetch_all(_LIMIT, [organisation_id])
-    return limit_kg is not None and quantity_kg > limit_kg
+        return Allowance(None)
+    limit_kg = organisation_lock(pk=organisation_id).transfer_limit_kg
+    return Allowance(None) if limit_kg is None else Allowance(limit_kg, _gone_alone_kg(organisation_id))
 
 
 def transfer_limit_check(*, from_account: HoldingAccount, to_account: HoldingAccount, quantity_kg: int) -> None:
     """Refuse what needs a second member.
 
     Raises:
-        ApprovalNeeded: the quantity is above the limit of the organisation that it leaves.
+        ApprovalNeeded: with what left alone in the last 24 hours it is above the limit of the organisation.
     """
-    if transfer_is_above_limit(from_account=from_account, to_account=to_account, quantity_kg=quantity_kg):
+    allowance = transfer_allowance(from_account=from_account, to_account=to_account)
+    if not allowance.covers(quantity_kg):
         raise ApprovalNeeded(
-            f"{tonnes_from_kg(quantity_kg).normalize():,f} t are above what one member may transfer out of this"
-            " organisation alone. A member asks for it, and a second one approves."
+            f"{_tonnes(quantity_kg)} t, after {_tonnes(allowance.gone_kg)} t in the last 24 hours, are above the"
+            f" {_tonnes(allowance.limit_kg or 0)} t that members may transfer out of this organisation alone. A member"
+            " asks for it, and a second one approves."
         )
+
+
+def _gone_alone_kg(organisation_id: int) -> int:
+    """Return what was transferred or offered without a second member. An offer counts from when it was made.
+
+    What came back (declined, withdrawn, expired) counts no more; what a second member approved never did.
+    """
+    gone = Transaction.objects.filter(
+        transaction_type=TransactionType.TRANSFER,
+        status__in=[TransactionStatus.RESERVED, TransactionStatus.COMPLETED],
+        from_account__organisation=organisation_id,
+        created_at__gt=timezone.now() - WITHIN,
+        approval__isnull=True,
+    ).exclude(to_account__organisation=organisation_id)
+    return gone.aggregate(kg=Sum("quantity_kg"))["kg"] or 0
+
+
+def _tonnes(quantity_kg: int) -> str:
+    return f"{tonnes_from_kg(quantity_kg).normalize():,f}"
