@@ -58,6 +58,14 @@ class RunStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class OffsetStatus(models.TextChoices):
+    """How far an offset has come."""
+
+    AWAITING_PAYMENT = "awaiting_payment", "Reserved, awaiting payment"
+    RETIRED = "retired", "Retired"
+    ENDED = "ended", "Ended without a retirement"
+
+
 class UnmatchedReason(models.TextChoices):
     """Why readings have no emissions."""
 

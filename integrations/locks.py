@@ -8,6 +8,7 @@ _CONFLICTS_KEY = 7_301_102
 _FACTORS_KEY = 7_301_151
 _EMISSIONS_SPACE = 7_301_152
 _RELAY_KEY = 7_301_161
+_PERSONS_OFFSETS, _ORGANISATIONS_OFFSETS = 7_301_171, 7_301_172
 
 
 def import_lock() -> None:
@@ -28,11 +29,11 @@ def conflicts_lock() -> None:
     _transaction_lock(_CONFLICTS_KEY)
 
 
-def _transaction_lock(key: int) -> None:
+def _transaction_lock(*key: int) -> None:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A lock outside a transaction protects nothing.")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        cursor.execute(f"SELECT pg_advisory_xact_lock({', '.join(['%s'] * len(key))})", key)
 
 
 def factors_lock() -> None:
@@ -50,10 +51,19 @@ def emissions_lock(*, connection_id: int) -> None:
     Raises:
         TransactionManagementError: called outside `transaction.atomic`.
     """
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("A lock outside a transaction protects nothing.")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_EMISSIONS_SPACE, connection_id])
+    _transaction_lock(_EMISSIONS_SPACE, connection_id)
+
+
+def offsets_lock(*, owner_id: int | None, organisation_id: int | None) -> None:
+    """Let one transaction at a time offset a person's or an organisation's emissions. Taken before the ledger's locks.
+
+    Raises:
+        TransactionManagementError: called outside `transaction.atomic`.
+    """
+    if organisation_id is not None:
+        _transaction_lock(_ORGANISATIONS_OFFSETS, organisation_id)
+    elif owner_id is not None:
+        _transaction_lock(_PERSONS_OFFSETS, owner_id)
 
 
 def relay_lock() -> None:

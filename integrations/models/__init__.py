@@ -8,6 +8,7 @@ from integrations.models.incoming_webhook import IncomingDelivery, IncomingSourc
 from integrations.models.integration import Integration
 from integrations.models.listing_conflict import ListingConflict
 from integrations.models.oauth import OAuthClient, OAuthState
+from integrations.models.offset import EmissionsOffset
 from integrations.models.outgoing_webhook import (
     RelayPosition,
     WebhookAttempt,
@@ -26,6 +27,7 @@ __all__ = [
     "ConnectionCredential",
     "Emission",
     "EmissionRun",
+    "EmissionsOffset",
     "Factor",
     "FactorSet",
     "GridIntensity",

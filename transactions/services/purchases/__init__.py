@@ -16,6 +16,7 @@ from transactions.services.purchases.reconciling import payments_reconcile, rese
 from transactions.services.purchases.refunds import purchase_refund
 from transactions.services.purchases.settling import Settled, purchase_mark_paid, purchase_settle
 from transactions.services.purchases.starting import PlacedOrder, purchase_order_place, purchase_start
+from transactions.services.purchases.withdrawing import planned_retirement_withdraw
 
 __all__ = [
     "PlacedOrder",
@@ -28,6 +29,7 @@ __all__ = [
     "payment_issue_resolve",
     "payment_refresh",
     "payments_reconcile",
+    "planned_retirement_withdraw",
     "purchase_cancel",
     "purchase_expire",
     "purchase_mark_paid",
