@@ -58,13 +58,16 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         with transaction.atomic():
             connect(options.sources, f"http://127.0.0.1:{port}")
-        measured = run(name, options.concurrency, options.sources)
+        measured, spent = run(name, options.concurrency, options.sources, provider.pid or 0)
     provider.terminate()
     ideal = options.sources / options.concurrency * SECONDS
     print(f"{options.sources:,} sources, {options.concurrency} at a time")
     print(f"ideal:    {ideal:6.1f} s   (waiting for the provider, and nothing else)")
     times, speed = measured / ideal, options.sources / measured
     print(f"measured: {measured:6.1f} s   {times:.2f} times the ideal, {speed:.0f} syncs/s")
+    shares = ", ".join(f"{who} {seconds / options.sources * 1000:.1f}" for who, seconds in spent.items())
+    bound = sum(spent.values()) / (os.cpu_count() or 1)
+    print(f"processor time of one sync in ms: {shares}; all of it on {os.cpu_count()} processors: {bound:.1f} s")
 
 
 def provide(ports: "Queue[int]") -> None:
@@ -101,6 +104,7 @@ def connect(count: int, url: str) -> None:
     from accounts.models import User
     from integrations.choices import SyncStatus, SyncType
     from integrations.models import Connection, Integration, Reading, SyncRun
+    from integrations.reading_records import interval_id
     from integrations.services.credentials import credentials_store
 
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -124,13 +128,14 @@ def connect(count: int, url: str) -> None:
             connection=source, sync_type=SyncType.SCHEDULED, status=SyncStatus.SUCCESS, finished_at=now
         )
         Reading.objects.create(
-            connection=source, reading_type="electricity_consumption", external_id="earlier", series=f"{point}/1",
+            connection=source, reading_type="electricity_consumption", series=f"{point}/1",
+            external_id=interval_id(f"{point}/1", now - HALF_HOUR),
             starts_at=now - HALF_HOUR, ends_at=now, quantity=Decimal(1), unit="kWh",
         )  # fmt: skip
 
 
-def run(name: str, concurrency: int, count: int) -> float:
-    """Return the seconds from queueing all syncs to the end of the last."""
+def run(name: str, concurrency: int, count: int, provider: int) -> tuple[float, dict[str, float]]:
+    """Return the seconds from queueing all syncs to the end of the last, and the processor's seconds of each side."""
     from django.db.models import Max
 
     from integrations.choices import SyncStatus
@@ -146,6 +151,7 @@ def run(name: str, concurrency: int, count: int) -> float:
     )
     try:
         time.sleep(6)  # until it listens
+        before = processor_seconds(worker.pid, provider)
         began = time.time()
         runs = syncs_due_start()
         if len(runs) != count:
@@ -154,14 +160,38 @@ def run(name: str, concurrency: int, count: int) -> float:
         waiting = {"status__in": [SyncStatus.QUEUED, SyncStatus.RUNNING]}
         while ours.filter(**waiting).exists():
             time.sleep(0.2)
+        after = processor_seconds(worker.pid, provider)
         failed = ours.exclude(status=SyncStatus.SUCCESS).first()
         if failed is not None:
             raise SystemExit(f"A sync ended as {failed.status}: {failed.error_message}")
         last: Any = ours.aggregate(Max("finished_at"))["finished_at__max"]
-        return float(last.timestamp() - began)
+        return float(last.timestamp() - began), {who: after[who] - before[who] for who in after}
     finally:
         worker.terminate()
         worker.wait(30)
+
+
+def processor_seconds(worker: int, provider: int) -> dict[str, float]:
+    """Return what each side has used of the processors so far: PostgreSQL with the processes that it has ended."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        server = _ticks(cursor.fetchone()[0])[0]
+    server_parts = [_ticks(int(each.name)) for each in Path("/proc").iterdir() if each.name.isdigit()]
+    served = sum(own for parent, own, _ in server_parts if parent == server) + sum(_ticks(server)[1:])
+    second = os.sysconf("SC_CLK_TCK")
+    used = {"worker": _ticks(worker)[1], "PostgreSQL": served, "the provider's double": _ticks(provider)[1]}
+    return {who: ticks / second for who, ticks in used.items()}
+
+
+def _ticks(process: int) -> tuple[int, int, int]:
+    """Return a process's parent, its own ticks, and those of its ended children; nothing of one that has ended."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0, 0, 0
+    return int(fields[1]), int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
 
 
 def environment(name: str) -> dict[str, str]:

@@ -23,6 +23,8 @@ def start_for_command(arguments: Sequence[str]) -> None:
     """
     if arguments[1:2] == ["runserver"]:
         os.environ.setdefault("CARBONCORE_PROCESS", "web")
+    if arguments[1:3] == ["procrastinate", "worker"]:
+        os.environ.setdefault("CARBONCORE_PROCESS", "worker")
     if not environment.DEBUG or environment.env.str("DATABASE_URL", default="") or not _needs_database(arguments):
         return
     os.environ["DATABASE_URL"] = embedded_postgres.ensure_running(DATA_DIR)

@@ -5,6 +5,7 @@ from typing import Any
 
 from carboncore import embedded_postgres
 from carboncore.environment import BASE_DIR, DEBUG, VAR_DIR, env, secret
+from carboncore.job_threads import a_thread_for_each_job
 
 SECRET_KEY = secret("SECRET_KEY")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
@@ -90,13 +91,14 @@ def _database() -> dict[str, Any]:
     """Describe the one database, with the limits of the kind of process this is.
 
     A web request that runs for half a minute, or waits ten seconds for a lock, is given up; migrations, imports and
-    jobs take the time they need.
+    jobs take the time they need, and those of a worker find a connection that is open already.
     """
     address = env.str("DATABASE_URL", default="") or embedded_postgres.url(VAR_DIR / "postgres")
     database: dict[str, Any] = env.db_url_config(address)
     options = database.setdefault("OPTIONS", {})
     database["HOST"] = options.pop("host", database["HOST"])  # how a URL names a Unix socket's folder
-    if os.environ.get("CARBONCORE_PROCESS") == "web":
+    kind = os.environ.get("CARBONCORE_PROCESS")
+    if kind == "web":
         limits = {
             "statement_timeout": env.str("DB_STATEMENT_TIMEOUT", default="30s"),
             "lock_timeout": env.str("DB_LOCK_TIMEOUT", default="10s"),
@@ -111,13 +113,17 @@ def _database() -> dict[str, Any]:
             "timeout": 5,  # seconds a request waits for a connection before it is answered with 503
             "max_waiting": 100,  # beyond these it is at once
         }
-    database["CONN_MAX_AGE"] = 0  # the pool keeps connections, and Django refuses both at once
+    # The pool keeps connections, and Django refuses both at once. A worker's threads keep theirs from job to job: to
+    # open one costs as much as a small job, and statements are planned anew in each.
+    database["CONN_MAX_AGE"] = 300 if kind == "worker" else 0
+    database["CONN_HEALTH_CHECKS"] = kind == "worker"
     return database
 
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_WORKER_DEFAULTS = {"worker_middleware": [a_thread_for_each_job]}
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -22,12 +22,13 @@ with connection.cursor() as cursor:
     for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "TimeZone"):
         cursor.execute(f"SHOW {name}")
         shown[name] = cursor.fetchone()[0]
-print(json.dumps([shown, connection.pool.max_size if connection.pool else None]))
+pool = connection.pool.max_size if connection.pool else None
+print(json.dumps([shown, pool, connection.settings_dict["CONN_MAX_AGE"]]))
 """
 
 
 def as_process(**variables):
-    """Return the session settings and the pool's size that a process with these variables has."""
+    """Return a process's session settings, the size of its pool, and for how long a thread keeps a connection."""
     done = subprocess.run(
         [sys.executable, "-c", ASK],
         cwd=ROOT,
@@ -47,8 +48,9 @@ def as_process(**variables):
 
 @pytest.mark.django_db  # brings the cluster up
 def test_a_web_request_has_limits_and_a_command_has_none():
-    web, web_pool = as_process(CARBONCORE_PROCESS="web", DB_POOL_MAX="7", DB_LOCK_TIMEOUT="4s")
-    command, command_pool = as_process()
+    web, web_pool, web_keeps = as_process(CARBONCORE_PROCESS="web", DB_POOL_MAX="7", DB_LOCK_TIMEOUT="4s")
+    command, command_pool, command_keeps = as_process()
+    worker, worker_pool, worker_keeps = as_process(CARBONCORE_PROCESS="worker")
 
     assert web == {
         "statement_timeout": "30s",
@@ -64,6 +66,9 @@ def test_a_web_request_has_limits_and_a_command_has_none():
         "TimeZone": "UTC",
     }
     assert command_pool is None
+    assert (web_keeps, command_keeps) == (0, 0)
+    # and a worker is a command that goes on, job after job
+    assert (worker, worker_pool, worker_keeps) == (command, None, 300)
 
 
 @pytest.mark.django_db

@@ -78,6 +78,7 @@ def _fetch(query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[
     pool: Any = getattr(connection, "pool", None)
     if connection.connection is None and pool is not None and not connection.queries_logged:
         return _fetch_from_pool(pool, query, params, plan_anew=plan_anew)
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     cursor = _cursor(connection.connection, plan_anew=plan_anew)
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
