@@ -46,6 +46,12 @@ def secret(name: str) -> str:
     return local_secrets.ensure(VAR_DIR)[name] if DEBUG and not given else given
 
 
+def local_credential_key(secret_key: str) -> str:
+    """Return the entry of `CREDENTIAL_KEYS` for a laptop that was given none: it follows from its own `SECRET_KEY`."""
+    key = hashlib.sha256(b"credentials of data sources" + secret_key.encode()).digest()
+    return f"local:{base64.b64encode(key).decode()}"
+
+
 def credential_keys() -> dict[str, bytes]:
     """Return the keys that data sources' credentials are encrypted with, by their ids; the first is the active one.
 
@@ -56,7 +62,7 @@ def credential_keys() -> dict[str, bytes]:
     """
     entries = [entry.strip() for entry in env.str("CREDENTIAL_KEYS", default="").split(",") if entry.strip()]
     if not entries and DEBUG:
-        return {"local": hashlib.sha256(b"credentials of data sources" + secret("SECRET_KEY").encode()).digest()}
+        entries = [local_credential_key(secret("SECRET_KEY"))]
     keys: dict[str, bytes] = {}
     for entry in entries:
         key_id, _, text = entry.partition(":")

@@ -92,6 +92,8 @@ def _variables(claim: Claim, record: Record, port: int) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # or each of the many threads keeps memory of its own that no other one gets
     }
+    if not os.environ.get("SECRET_KEY"):  # a laptop: data sources and webhooks work there without anybody's doing
+        variables.setdefault("CREDENTIAL_KEYS", environment.local_credential_key(variables["SECRET_KEY"]))
     if not variables.get("DATABASE_URL"):
         if embedded_postgres.status(local_database.DATA_DIR).pid is None:
             say("Starting PostgreSQL …")

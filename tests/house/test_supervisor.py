@@ -18,7 +18,8 @@ import psutil
 import psycopg
 import pytest
 
-from carboncore import embedded_postgres
+from carboncore import embedded_postgres, environment
+from carboncore.supervisor import __main__ as supervisor
 from carboncore.supervisor import claim as claims
 from carboncore.supervisor.claim import CannotStartError, Claim, Record, refuse_busy_port
 from carboncore.supervisor.processes import LONGEST_PAUSE, Service
@@ -195,6 +196,29 @@ def test_a_port_that_is_none_is_refused(checkout, port):
 
     assert process.wait(30) == 2
     assert "is no port: give a number from 1 to 65535" in process.said()
+
+
+def test_the_server_opens_what_commands_encrypted_and_no_key_is_made_up_beside_an_operators_own(tmp_path, monkeypatch):
+    # given a laptop on which nothing was configured
+    monkeypatch.setattr(environment, "VAR_DIR", tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "postgres://nowhere/none")
+    for name in ("SECRET_KEY", "CREDENTIAL_KEYS"):
+        monkeypatch.delenv(name, raising=False)
+    record = Record(1, "", started_database=False, services=[])
+
+    given = supervisor._variables(Claim(tmp_path), record, 8000)["CREDENTIAL_KEYS"]
+
+    # then a command, which runs with DEBUG there, has the key that the server was given
+    monkeypatch.setattr(environment, "DEBUG", True)
+    of_commands = environment.credential_keys()
+    monkeypatch.setattr(environment, "DEBUG", False)
+    monkeypatch.setenv("CREDENTIAL_KEYS", given)
+    assert environment.credential_keys() == of_commands
+    assert [(name, len(key)) for name, key in of_commands.items()] == [("local", 32)]
+    # and somebody with a SECRET_KEY of their own has to name their own keys
+    monkeypatch.delenv("CREDENTIAL_KEYS")
+    monkeypatch.setenv("SECRET_KEY", "x" * 60)
+    assert "CREDENTIAL_KEYS" not in supervisor._variables(Claim(tmp_path), record, 8000)
 
 
 def test_a_port_shared_by_reuse_counts_as_taken():
