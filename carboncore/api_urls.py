@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from carboncore.common.addresses import by_first_word
 from carboncore.common.api.errors import error_response, not_found_response
 from carboncore.operations.views import PerformanceView
 
@@ -25,7 +26,7 @@ _FIRST_WORDS = (
     "|datasources|webhook-endpoints"
 )
 
-urlpatterns = [
+_ADDRESSES = [
     path("", include("registry.api.urls")),  # the busiest first
     path("", include("accounts.api.urls")),
     path("", include("transactions.api.urls")),
@@ -38,3 +39,4 @@ urlpatterns = [
     # Whatever else begins like the API is answered in its own words, with DEBUG on as well.
     re_path(rf"^({_FIRST_WORDS})(/[\s\S]*)?$", not_found_response),
 ]
+urlpatterns = by_first_word(_ADDRESSES)

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path, re_path
 
+from carboncore.common.addresses import by_first_word
 from carboncore.common.api.docs import ApiDocsView, schema_view
 from carboncore.common.api.errors import not_found_response
 from carboncore.views import home
@@ -16,7 +17,7 @@ def favicon(_request: HttpRequest) -> HttpResponse:
     return redirect(static("carboncore/icon.svg"))
 
 
-urlpatterns = [
+_ADDRESSES = [
     path("", home, name="home"),
     path("favicon.ico", favicon),
     path("staff/", include("accounts.staff_pages.urls")),
@@ -30,5 +31,6 @@ urlpatterns = [
     path("api/docs", ApiDocsView.as_view(url_name="schema")),
     re_path(r"^api(?:/[\s\S]*)?$", not_found_response),
 ]
+urlpatterns = by_first_word(_ADDRESSES)
 
 handler404 = "carboncore.views.not_found"
