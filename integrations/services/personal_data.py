@@ -1,9 +1,12 @@
 """What data sources hold about a person: a copy of it, and what goes when they are erased."""
 
+from functools import partial
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import User
-from integrations.models import Connection, Upload
+from integrations.models import Connection, EmissionsOffset, Upload
 from integrations.models.incoming_webhook import IncomingDelivery
 from integrations.models.outgoing_webhook import WebhookEndpoint
 from integrations.services.connections import source_data_erase
@@ -31,6 +34,23 @@ def source_data(user: User) -> dict[str, Any]:
         "webhook_endpoints": list(
             WebhookEndpoint.objects.filter(owner=user).order_by("pk").values_list("url", flat=True)
         ),
+        "emissions_offsets": [
+            {
+                "id": str(row.public_id),
+                "from": f"{row.first_month:%Y-%m}",
+                "to": f"{row.last_month:%Y-%m}",
+                "method": row.method,
+                "total_kg_co2e": f"{row.total_kg_co2e:f}",
+                "offset_before_kg": row.before_kg,
+                "quantity_kg": row.quantity_kg,
+                "status": row.status.value,
+                "certificate": str(row.retired.public_id) if row.retired else None,
+                "report_sha256": row.report_sha256,
+                "report": row.report,
+                "made_at": row.made_at.isoformat(),
+            }
+            for row in EmissionsOffset.objects.filter(owner=user).with_ends().defer(None).order_by("pk")
+        ],
     }
 
 
@@ -43,11 +63,15 @@ def sources_connected(user: User) -> str:
 
 
 def source_data_forget(user: User) -> None:
-    """Erase readings, results, files and what was sent, and empty the names of the person's own data sources."""
+    """Erase readings, results, files, what was sent and reports, and empty the names of the person's own data sources.
+
+    Of an offset there stay its months, its quantity and the report's digest, which the certificate names as well.
+    """
     for endpoint in WebhookEndpoint.objects.filter(owner=user, deleted_at__isnull=True):
         endpoint_delete(actor=user, endpoint=endpoint)
     WebhookEndpoint.objects.filter(owner=user).update(url="https://erased.invalid/", description="")
     WebhookEndpoint.history.filter(owner=user).update(url="https://erased.invalid/", description="")
+    EmissionsOffset.objects.filter(owner=user).exclude(report="").update(report="")
     sources = Connection.objects.filter(owner=user)
     for row in sources:
         source_data_erase(actor=user, connection=row)
@@ -55,7 +79,8 @@ def source_data_forget(user: User) -> None:
     for upload in Upload.objects.filter(connection__in=sources):
         for file in (upload.file, upload.rejects):
             if file.name:
-                file.storage.delete(file.name)
+                # Only once the erasure is certain: a file does not come back when it is rolled back.
+                transaction.on_commit(partial(file.storage.delete, file.name), robust=True)
         Upload.objects.filter(pk=upload.pk).update(file_name="erased", preview={}, mapping={}, message="")
     named = {"display_name": "Erased", "site": "", "account_reference": "", "settings": {}}
     sources.update(**named)

@@ -2,15 +2,20 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from accounts.errors import ErasureHindered
 from accounts.services import person_erase, personal_data_export
 from carboncore.audit.models import Event
 from integrations.choices import ReadingType
-from integrations.models import Connection, ConnectionCredential, Reading
+from integrations.models import Connection, ConnectionCredential, Reading, Upload
 from integrations.services.connections import connection_disconnect
+from integrations.services.personal_data import source_data_forget
+from integrations.services.uploads import upload_create
 from tests.factories import PASSWORD
 from tests.integrations.source_factories import source
 
@@ -48,6 +53,28 @@ def test_a_person_with_a_connected_source_is_told_to_disconnect_it_first():
 
     mine.owner.refresh_from_db()
     assert mine.owner.is_active
+
+
+def test_files_go_when_the_erasure_is_certain_and_stay_when_it_is_rolled_back(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    mine = source()
+    content = SimpleUploadedFile("may.csv", b"Meter,Start,kWh\nM1,2025-01-15 00:00,0.25\n")
+    upload = upload_create(actor=mine.owner, connection=mine, upload=content)
+    path = Path(upload.file.path)
+
+    with transaction.atomic():
+        source_data_forget(mine.owner)
+        transaction.set_rollback(True)
+
+    assert path.exists()
+    assert Upload.objects.get().file_name == "may.csv"
+
+    with transaction.atomic():
+        source_data_forget(mine.owner)
+        assert path.exists()
+
+    assert not path.exists()
+    assert Upload.objects.get().file_name == "erased"
 
 
 def test_erasing_a_person_erases_readings_and_names_but_nobody_elses():
