@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection as database
 from django.db import transaction
 
 from accounts.models import User
@@ -17,15 +16,6 @@ from integrations.services.readings import StoredCounts, readings_store
 from integrations.uploads.cells import CellRefused
 from integrations.uploads.entries import MOST_ENTRIES, entry_record
 
-_OVERLAP = """
-    SELECT DISTINCT given.number FROM
-        unnest(%(types)s::text[], %(series)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[],
-               %(ids)s::text[]) WITH ORDINALITY AS given (reading_type, series, starts_at, ends_at, id, number)
-        JOIN integrations_reading r ON r.connection_id = %(connection)s AND r.reading_type = given.reading_type
-             AND r.series = given.series AND r.starts_at < given.ends_at AND r.ends_at > given.starts_at
-             AND r.starts_at > given.starts_at - interval '367 days' AND r.external_id <> given.id
-    ORDER BY given.number
-"""
 Refused = list[tuple[int, str]]
 
 
@@ -66,18 +56,16 @@ def entries_store(*, connection: Connection, entries: Sequence[Any], quality: st
             records[place] = entry_record(entry, usual_type=usual, quality=quality)
         except CellRefused as refusal:
             refused.append((place, str(refusal)))
-    with transaction.atomic():
-        Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
-        refused += _overlapping(connection, records)
-        for place, _ in refused:
-            records.pop(place, None)
-        counts = readings_store(connection=connection, records=list(records.values()))
-        places = {record.external_id: place for place, record in records.items()}
-        refused += [(places[reject.external_id], reject.reason) for reject in counts.rejects]
+    refused += _overlapping(records)
+    for place, _ in refused:
+        records.pop(place, None)
+    counts = readings_store(connection=connection, records=list(records.values()))
+    places = {record.external_id: place for place, record in records.items()}
+    refused += [(places[reject.external_id], reject.reason) for reject in counts.rejects]
     return counts, sorted(refused)
 
 
-def _overlapping(connection: Connection, records: dict[int, ReadingRecord]) -> Refused:
+def _overlapping(records: dict[int, ReadingRecord]) -> Refused:
     found: dict[int, str] = {}
     by_series: dict[tuple[str, str], list[tuple[int, ReadingRecord]]] = defaultdict(list)
     for place, record in records.items():
@@ -90,22 +78,4 @@ def _overlapping(connection: Connection, records: dict[int, ReadingRecord]) -> R
                 found[row[0]] = f"The time overlaps that of entry {kept[0]}."
             else:
                 kept = row
-    places = list(records)
-    rows_given = [records[place] for place in places]
-    with database.cursor() as cursor:
-        cursor.execute(
-            _OVERLAP,
-            {
-                "connection": connection.pk,
-                "types": [record.reading_type for record in rows_given],
-                "series": [record.series for record in rows_given],
-                "starts": [record.starts_at for record in rows_given],
-                "ends": [record.ends_at for record in rows_given],
-                "ids": [record.external_id for record in rows_given],
-            },
-        )
-        for (number,) in cursor.fetchall():
-            found.setdefault(
-                places[number - 1], "The time overlaps a reading of another length that this data source has already."
-            )
     return sorted(found.items())

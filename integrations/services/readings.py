@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
+from operator import attrgetter
 
 from django.db import connection as database
 from django.db import transaction
@@ -15,13 +16,15 @@ from integrations.choices import ReadingQuality, ReadingType
 from integrations.errors import DataSourceDisconnected
 from integrations.models import Connection
 from integrations.reading_records import ReadingRecord, RejectedRecord
+from integrations.services.reading_overlaps import LONGEST_DAYS, OVERLAPS_STORED, staged_overlaps_drop
 from integrations.units import is_known
 
 _BATCH = 20_000
 _QUANTITY_LIMIT = Decimal(10) ** 14 - 1  # what the column holds before its point
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_LONGEST = timedelta(days=367)
+_LONGEST = timedelta(days=LONGEST_DAYS)
 _CLOCKS_DIFFER = timedelta(minutes=5)
+_SERIES_AND_TIME = attrgetter("reading_type", "series", "starts_at")
 _TYPES, _QUALITIES = frozenset(ReadingType.values), frozenset(ReadingQuality.values)
 
 STAGE = """
@@ -88,8 +91,9 @@ def readings_store(
 ) -> StoredCounts:
     """Store a source's readings, all or none: new ones are added, other answers to a known id replace it.
 
-    A record that cannot be right is rejected with its reason and the others are stored. Of two records with one id
-    in the same call the later counts; the earlier is rejected if it said something else. One caller at a time stores
+    A record that cannot be right is rejected with its reason and the others are stored, and so is one that would count
+    a time of its series twice (see `reading_overlaps`). Of two records with one id in the same call the later counts;
+    the earlier is rejected if it said something else. One caller at a time stores
     for a source, so the counts are exact; the source's row is locked until the transaction ends.
 
     Raises:
@@ -103,7 +107,7 @@ def readings_store(
             raise DataSourceDisconnected
         waiting = iter(records)
         while batch := list(islice(waiting, _BATCH)):
-            _store_batch(connection.pk, list(_kept(batch, counts, moment)), counts)
+            _store_batch(connection.pk, _kept(batch, counts, moment), counts)
     return counts
 
 
@@ -118,8 +122,8 @@ def rejection(record: ReadingRecord, reason: str) -> RejectedRecord:
     )
 
 
-def _kept(batch: Iterable[ReadingRecord], counts: StoredCounts, now: datetime) -> Iterator[ReadingRecord]:
-    """Yield the records that can be stored, one for each id, and count the others."""
+def _kept(batch: Iterable[ReadingRecord], counts: StoredCounts, now: datetime) -> list[ReadingRecord]:
+    """Return the records that can be stored, one for each id and each time of a series, and count the others."""
     kept: dict[tuple[str, str], ReadingRecord] = {}
     latest = now + _CLOCKS_DIFFER
     for record in batch:
@@ -137,7 +141,24 @@ def _kept(batch: Iterable[ReadingRecord], counts: StoredCounts, now: datetime) -
                 rejection(earlier, "The same record came again with other figures; the later one was taken.")
             )
         kept[key] = record
-    yield from kept.values()
+    return list(_apart(kept.values(), counts))
+
+
+def _apart(records: Iterable[ReadingRecord], counts: StoredCounts) -> Iterator[ReadingRecord]:
+    """Yield the records by series and time, of those that overlap the one that begins first, and count the others."""
+    before: ReadingRecord | None = None
+    for record in sorted(records, key=_SERIES_AND_TIME):
+        if before is None or record.starts_at >= before.ends_at or _series_of(record) != _series_of(before):
+            before = record
+            yield record
+            continue
+        counts.rejects.append(
+            rejection(record, f"The time overlaps that of another record, from {before.starts_at:%Y-%m-%d %H:%M} on.")
+        )
+
+
+def _series_of(record: ReadingRecord) -> tuple[str, str]:
+    return record.reading_type, record.series
 
 
 def _fault(record: ReadingRecord, latest: datetime) -> str:
@@ -191,12 +212,16 @@ def _store_batch(connection_id: int, records: list[ReadingRecord], counts: Store
         with database.wrap_database_errors, cursor.copy(_COPY) as copy:
             for record in records:
                 copy.write_row(_row(record))
+        refused = staged_overlaps_drop(cursor, connection_id=connection_id, returning="reading_type, external_id")
         cursor.execute(MERGE, {"connection": connection_id})
         created, changed = cursor.fetchone()
         cursor.execute("DROP TABLE integrations_reading_staged")
     counts.created += created
     counts.changed += changed
-    counts.unchanged += len(records) - created - changed
+    counts.unchanged += len(records) - len(refused) - created - changed
+    if refused:
+        by_id = {(record.reading_type, record.external_id): record for record in records}
+        counts.rejects += [rejection(by_id[kind, name], OVERLAPS_STORED) for kind, name in refused]
 
 
 def _row(record: ReadingRecord) -> tuple[object, ...]:

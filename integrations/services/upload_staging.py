@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection as database
 
 from integrations.models import Connection
+from integrations.services.reading_overlaps import OVERLAPS_STORED, staged_overlaps_drop
 from integrations.services.readings import MERGE, STAGE
 from integrations.uploads.cells import CellRefused
 from integrations.uploads.rows import RowReader
@@ -39,34 +40,6 @@ _ROWS_OF_SERIES = """
     WHERE series = ANY(%s) ORDER BY series, starts_at, line
 """
 _DROP_LINES = "DELETE FROM integrations_reading_staged WHERE line = ANY(%s)"
-# What is there under other ids, within the time of the file; series and times decide, not ids.
-_OVERLAP_WITH_STORED = """
-    WITH bounds AS (
-        SELECT min(starts_at) AS first, max(ends_at) AS last FROM integrations_reading_staged
-    ), other AS MATERIALIZED (
-        SELECT r.series, r.starts_at, r.ends_at FROM integrations_reading r, bounds
-        WHERE r.connection_id = %(connection)s AND r.reading_type = %(reading_type)s
-          AND r.starts_at < bounds.last AND r.starts_at > bounds.first - interval '367 days'
-          AND r.ends_at > bounds.first
-          AND NOT EXISTS (SELECT FROM integrations_reading_staged s WHERE s.external_id = r.external_id)
-    ), together AS (
-        SELECT NULL::bigint AS line, series, starts_at, ends_at FROM other
-        UNION ALL
-        SELECT line, series, starts_at, ends_at FROM integrations_reading_staged
-        WHERE series IN (SELECT series FROM other)
-    ), beside AS (
-        SELECT line, starts_at, ends_at,
-               max(ends_at) FILTER (WHERE line IS NULL) OVER (
-                   PARTITION BY series ORDER BY starts_at, line NULLS FIRST
-                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS other_before,
-               min(starts_at) FILTER (WHERE line IS NULL) OVER (
-                   PARTITION BY series ORDER BY starts_at, line NULLS FIRST
-                   ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS other_after
-        FROM together
-    )
-    SELECT line FROM beside WHERE line IS NOT NULL AND (other_before > starts_at OR other_after < ends_at)
-"""
-
 # For a source without readings of this kind there is nothing to compare with; its row is locked, so it stays so.
 _INSERT_FRESH = """
     INSERT INTO integrations_reading (connection_id, reading_type, external_id, series, starts_at, ends_at, quantity,
@@ -128,9 +101,8 @@ def staged_overlaps_refuse(*, connection: Connection, reading_type: str, reject:
         values: dict[str, Any] = {"connection": connection.pk, "reading_type": reading_type}
         cursor.execute(_HAS_READINGS, values)
         if cursor.fetchone()[0]:
-            cursor.execute(_OVERLAP_WITH_STORED, values)
-            reason = "The time overlaps a reading of another length that this data source has already."
-            _drop(cursor, [(line, reason) for (line,) in cursor.fetchall()], reject)
+            for (line,) in staged_overlaps_drop(cursor, connection_id=connection.pk, returning="line"):
+                reject(line, OVERLAPS_STORED)
 
 
 def _drop(cursor: Any, refused: list[tuple[int, str]], reject: Reject) -> None:

@@ -176,3 +176,111 @@ def test_a_fault_in_the_middle_stores_nothing():
         readings_store(connection=connection, records=records(), now=NOW)
 
     assert Reading.objects.count() == 0
+
+
+def spans(connection):
+    rows = Reading.objects.filter(connection=connection).order_by("series", "starts_at")
+    return [
+        (row.series, row.starts_at.strftime("%d %H:%M"), row.ends_at.strftime("%H:%M"), row.quantity) for row in rows
+    ]
+
+
+def over(minutes, length, quantity="9", series="meter 1", **fields):
+    """A record of another length, or that begins between the half hours."""
+    starts_at = START + timedelta(minutes=minutes)
+    values = {"external_id": interval_id(series, starts_at), "series": series, "starts_at": starts_at}
+    return half_hour(0, quantity, **{**values, "ends_at": starts_at + timedelta(minutes=length), **fields})
+
+
+OVERLAPS = "The time overlaps a reading of another length that this data source has already."
+
+
+@pytest.mark.parametrize(
+    ("minutes", "length"),
+    [(15, 30), (45, 30), (-15, 30), (-60, 24 * 60), (-15, 16), (89, 30), (5, 1), (0, 60)],
+)
+def test_a_reading_over_the_time_of_another_length_is_refused_and_nothing_counts_twice(minutes, length):
+    connection = source()
+    store(connection, half_hour(0), half_hour(1), half_hour(2))
+    before = spans(connection)
+
+    counts = readings_store(connection=connection, records=[over(minutes, length), half_hour(99)], now=NOW)
+
+    assert (counts.created, counts.changed, counts.unchanged) == (1, 0, 0)
+    assert [(each.reason, each.quantity) for each in counts.rejects] == [(OVERLAPS, "9")]
+    assert spans(connection)[:3] == before
+
+
+def test_what_touches_without_overlapping_another_series_kind_or_source_is_stored():
+    connection = source()
+    store(connection, half_hour(1))
+
+    stored = store(
+        connection,
+        over(0, 30),
+        over(60, 24 * 60),
+        over(45, 30, series="meter 2"),
+        over(45, 30, reading_type="gas_consumption"),
+    )
+
+    assert stored == (4, 0, 0, 0)
+    assert store(source(), over(45, 30)) == (1, 0, 0, 0)
+
+
+def test_a_months_reading_is_not_counted_on_top_of_its_half_hours_nor_they_on_top_of_it():
+    by_poll, by_file = source(), source()
+    month = over(0, 31 * 24 * 60, "372")
+    store(by_poll, *map(half_hour, range(5, 25)))
+    store(by_file, month)
+
+    assert store(by_poll, month) == (0, 0, 0, 1)
+    assert store(by_file, *map(half_hour, range(5, 25))) == (0, 0, 0, 20)
+    assert Reading.objects.filter(connection=by_poll).count() == 20
+    assert [row[3] for row in spans(by_file)] == [372]
+
+
+def test_of_records_that_overlap_each_other_the_first_is_stored():
+    connection = source()
+
+    counts = readings_store(
+        connection=connection, records=[half_hour(1), over(15, 30, "1"), over(40, 1, "2"), over(60, 60, "3")], now=NOW
+    )
+
+    assert [row[1:] for row in spans(connection)] == [("01 00:15", "00:45", 1), ("01 01:00", "02:00", 3)]
+    assert [each.reason for each in counts.rejects] == [
+        "The time overlaps that of another record, from 2026-03-01 00:15 on."
+    ] * 2
+
+
+def test_a_record_takes_the_place_of_the_one_with_its_id_where_that_overlaps_nothing_else():
+    connection = source()
+    store(connection, over(0, 60, "2"), over(60, 30, "1"))
+
+    # The hour becomes its first half; the second half is new, and no longer overlaps it.
+    assert store(connection, over(0, 30, "0.9"), over(30, 30, "1.1")) == (1, 1, 0, 0)
+    # It may not grow over its neighbour, and then what would have gone beside it may not come either.
+    assert store(connection, over(30, 45, "5"), half_hour(7)) == (1, 0, 0, 1)
+
+    assert [row[1:] for row in spans(connection)][:3] == [
+        ("01 00:00", "00:30", Decimal("0.9")),
+        ("01 00:30", "01:00", Decimal("1.1")),
+        ("01 01:00", "01:30", 1),
+    ]
+
+
+def test_what_counted_on_another_to_shrink_is_refused_with_it():
+    connection = source()
+    store(connection, over(0, 60, "2"), over(90, 30, "1"))
+
+    # The hour is to become two and a half, which overlaps 01:30; the half hour within it came under its own id.
+    stored = store(connection, over(0, 30, "1", series="meter 1"), over(30, 90, "3"))
+
+    assert stored == (0, 1, 0, 1)
+    assert [row[1:3] for row in spans(connection)] == [("01 00:00", "00:30"), ("01 01:30", "02:00")]
+
+
+def test_overlaps_are_found_between_batches_of_one_call_too(monkeypatch):
+    monkeypatch.setattr("integrations.services.readings._BATCH", 2)
+    connection = source()
+
+    assert store(connection, half_hour(0), half_hour(1), over(45, 30), half_hour(3)) == (3, 0, 0, 1)

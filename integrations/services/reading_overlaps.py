@@ -1,0 +1,60 @@
+"""Readings on their way in that would count a time of a series twice: found in the staging table, set-based.
+
+One way in is not to count what another one brought: half hours of a supplier's interface over the months of a file, or
+a series that is shifted by some minutes. What is there stays; a record with the id of one that is there takes its
+place, so that a source can correct its own.
+"""
+
+from typing import Any
+
+LONGEST_DAYS = 367  # no reading is longer, so none that began before can reach into the time that is looked at
+OVERLAPS_STORED = "The time overlaps a reading of another length that this data source has already."
+
+# What is there under other ids, within the time of what is staged; series and times decide, not ids.
+_OVERLAP_WITH_STORED = f"""
+    WITH bounds AS (
+        SELECT reading_type, min(starts_at) AS first, max(ends_at) AS last FROM integrations_reading_staged
+        GROUP BY reading_type
+    ), other AS MATERIALIZED (
+        SELECT r.reading_type, r.series, r.starts_at, r.ends_at
+        FROM bounds JOIN integrations_reading r ON r.reading_type = bounds.reading_type
+        WHERE r.connection_id = %(connection)s::bigint
+          AND r.starts_at < bounds.last AND r.starts_at > bounds.first - interval '{LONGEST_DAYS} days'
+          AND r.ends_at > bounds.first
+          AND NOT EXISTS (
+              SELECT FROM integrations_reading_staged s
+              WHERE s.external_id = r.external_id AND s.reading_type = r.reading_type)
+    ), together AS (
+        SELECT NULL::tid AS place, reading_type, series, starts_at, ends_at FROM other
+        UNION ALL
+        SELECT ctid, reading_type, series, starts_at, ends_at FROM integrations_reading_staged
+        WHERE (reading_type, series) IN (SELECT reading_type, series FROM other)
+    ), beside AS (
+        SELECT place, starts_at, ends_at,
+               max(ends_at) FILTER (WHERE place IS NULL) OVER (
+                   PARTITION BY reading_type, series ORDER BY starts_at, place NULLS FIRST
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS other_before,
+               min(starts_at) FILTER (WHERE place IS NULL) OVER (
+                   PARTITION BY reading_type, series ORDER BY starts_at, place NULLS FIRST
+                   ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS other_after
+        FROM together
+    )
+    DELETE FROM integrations_reading_staged WHERE ctid IN (
+        SELECT place FROM beside WHERE place IS NOT NULL AND (other_before > starts_at OR other_after < ends_at))
+    RETURNING {{returning}}
+"""  # noqa: S608 - a constant of this file
+
+
+def staged_overlaps_drop(cursor: Any, *, connection_id: int, returning: str) -> list[tuple[Any, ...]]:
+    """Take what overlaps a stored reading of its series out of the staging table; return these columns of each.
+
+    The caller holds the source's row locked, so that nothing is stored between this and the merge.
+    """
+    dropped: list[tuple[Any, ...]] = []
+    while True:
+        cursor.execute(_OVERLAP_WITH_STORED.format(returning=returning), {"connection": connection_id})
+        found = cursor.fetchall()
+        if not found:
+            return dropped
+        # What one of these would have replaced stays as it is, and may overlap others that are still staged.
+        dropped += found
