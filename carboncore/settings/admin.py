@@ -3,6 +3,8 @@
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+# Times with their zone, also where a page names no format of its own.
+FORMAT_MODULE_PATH = "carboncore.formats"
 STAFF_SIGN_IN_FORM = "accounts.admin.sign_in.StaffSignInForm"
 
 UNFOLD = {

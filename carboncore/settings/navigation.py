@@ -148,7 +148,7 @@ STAFF_NAVIGATION = [
     (
         "Data sources",
         [
-            _page("Connections", "cable", "integrations_connection_changelist", "integrations.view_connection"),
+            _page("Data sources", "cable", "integrations_connection_changelist", "integrations.view_connection"),
             _page("Integrations", "extension", "integrations_integration_changelist", "integrations.view_integration"),
             _page("OAuth clients", "vpn_key", "integrations_oauthclient_changelist", "integrations.view_oauthclient"),
         ],
@@ -196,6 +196,7 @@ STAFF_NAVIGATION = [
         [
             _page("Emissions", "co2", "integrations_emission_changelist", "integrations.view_emission"),
             _page("Calculations", "calculate", "integrations_emissionrun_changelist", "integrations.view_emissionrun"),
+            _page("Offsets", "eco", "integrations_emissionsoffset_changelist", "integrations.view_emissionsoffset"),
             _page(
                 "Unmatched activities",
                 "help",

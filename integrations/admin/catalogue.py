@@ -21,6 +21,7 @@ from integrations.services.oauth_clients import oauth_client_save
 class IntegrationAdmin(StaffModelAdmin):
     """The page of an entry of the catalogue."""
 
+    empty_words = "Load the catalogue that comes with the project by the command load_integrations."
     list_display = ("name", "category", "type", "availability", "status", "listed", "source_count")
     list_filter = (
         ("category", ChoicesDropdownFilter),
@@ -81,6 +82,10 @@ class OAuthClientAdmin(StaffModelAdmin):
     """The page of the operator's client at one provider."""
 
     form = OAuthClientForm
+    empty_words = (
+        "Some providers let their customers in only through an application that you register with them."
+        " Enter here what they give you; until then these providers cannot be connected."
+    )
     list_display = ("integration", "client_id", "enabled", "has_secret", "updated_at")
     list_select_related = ("integration",)
     ordering = ("integration__name",)

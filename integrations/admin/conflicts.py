@@ -38,6 +38,7 @@ class VerdictForm(forms.Form):
 class ListingConflictAdmin(ReadOnlyAdmin):
     """The page of one pair; a verdict is the only thing written here."""
 
+    empty_words = "No two projects look like one. After imports the command find_conflicts compares all of them."
     list_display = ("score_badge", "first", "second", "why", "verdict_badge", "found_at")
     list_display_links = ("score_badge", "first")
     list_select_related = ("project_a", "project_b")

@@ -17,6 +17,7 @@ from carboncore.common.admin.base import ReadOnlyAdmin
 from carboncore.common.admin.confirm import confirm_page, posted
 from integrations.admin.narrowing import BroughtByConnectionAdmin
 from integrations.emission_choices import RunStatus
+from integrations.emissions.arithmetic import plain
 from integrations.emissions.explaining import ROUNDING, steps
 from integrations.models import ActivityMapping, Emission, EmissionRun, UnmatchedActivity
 from integrations.services.factors import activity_map
@@ -26,6 +27,7 @@ from integrations.services.factors import activity_map
 class EmissionAdmin(BroughtByConnectionAdmin):
     """Results, to read; the page of one shows the arithmetic that a person can redo."""
 
+    empty_words = "Results appear once data sources bring readings: they are calculated by themselves after each sync."
     list_display = ("month_shown", "connection", "reading_type", "line", "kilograms", "basis", "state")
     list_select_related = ("connection",)
     list_filter = (
@@ -81,6 +83,7 @@ class EmissionAdmin(BroughtByConnectionAdmin):
 class EmissionRunAdmin(ReadOnlyAdmin):
     """Calculations, with what came of each or why it failed."""
 
+    empty_words = "Data sources are calculated by themselves after each sync, or when their owner asks for it."
     list_display = ("queued_at", "connection", "status_badge", "results_new", "results_kept", "results_superseded",
                     "unmatched", "renew", "error_message")  # fmt: skip
     list_select_related = ("connection",)
@@ -103,6 +106,9 @@ class EmissionRunAdmin(ReadOnlyAdmin):
         return obj.get_status_display()
 
 
+_MAPS = "integrations.add_activitymapping"
+
+
 class MappingForm(forms.Form):
     """What a name means, and why."""
 
@@ -120,7 +126,8 @@ class MappingForm(forms.Form):
 class UnmatchedActivityAdmin(ReadOnlyAdmin):
     """Readings in no total, and the page on which staff say what they are."""
 
-    list_display = ("what", "reading_type", "quantity", "unit", "reading_count", "message", "connection", "deed")
+    empty_words = "Every reading found a factor. Those that find none wait here until somebody says what they are."
+    list_display = ("what", "reading_type", "amount", "reading_count", "message", "connection", "deed")
     list_select_related = ("connection",)
     list_filter = (("reason", ChoicesDropdownFilter), ("reading_type", ChoicesDropdownFilter))
     search_fields = ("text", "connection__display_name")
@@ -133,9 +140,14 @@ class UnmatchedActivityAdmin(ReadOnlyAdmin):
         )
         return [mapping, *super().get_urls()]
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Leave the way to the page of the mapping out for those who may not say it."""
+        names = super().get_list_display(request)
+        return names if request.user.has_perm(_MAPS) else [name for name in names if name != "deed"]
+
     def map_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask what the name means, and keep it."""
-        if not request.user.has_perm("integrations.add_activitymapping"):
+        if not request.user.has_perm(_MAPS):
             raise PermissionDenied
         row = UnmatchedActivity.objects.select_related("connection").filter(pk=pk).first()
         if row is None or not row.text:
@@ -160,7 +172,7 @@ class UnmatchedActivityAdmin(ReadOnlyAdmin):
                 "explanation": "It counts for every data source whose readings use this name.",
                 "facts": [
                     ("Kind", row.get_reading_type_display()),
-                    ("Quantity", f"{row.quantity.normalize():f} {row.unit} in {row.reading_count:,} readings"),
+                    ("Quantity", f"{self.amount(row)} in {row.reading_count:,} readings"),
                     ("Why it is in no total", row.message),
                 ],
             },
@@ -170,6 +182,11 @@ class UnmatchedActivityAdmin(ReadOnlyAdmin):
     def what(self, obj: UnmatchedActivity) -> str:
         """Return what the readings name."""
         return obj.text or "–"
+
+    @display(description="quantity", ordering="quantity")
+    def amount(self, obj: UnmatchedActivity) -> str:
+        """Return the quantity of all its readings in their unit, without zeros at its end."""
+        return f"{plain(obj.quantity)} {obj.unit}"
 
     @display(description="")
     def deed(self, obj: UnmatchedActivity) -> Any:
@@ -184,6 +201,7 @@ class UnmatchedActivityAdmin(ReadOnlyAdmin):
 class ActivityMappingAdmin(ReadOnlyAdmin):
     """What staff said that names mean."""
 
+    empty_words = "Nobody has said yet what a name in the readings means. That is done at Unmatched activities."
     list_display = ("text", "reading_type", "activity", "note", "decided_by", "decided_at")
     list_select_related = ("decided_by",)
     list_filter = (("reading_type", ChoicesDropdownFilter),)

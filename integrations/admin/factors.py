@@ -52,6 +52,9 @@ class FlatFileForm(forms.Form):
 class FactorSetAdmin(ReadOnlyAdmin):
     """The loaded sets; one is added by its file and never changed."""
 
+    empty_words = (
+        "Load the sets that come with the project by the command load_factors, or upload the official flat file."
+    )
     list_display = ("title", "year", "status_badge", "gwp_basis", "factor_count", "licence", "loaded_at")
     list_filter = (("status", ChoicesDropdownFilter), "publisher")
     search_fields = ("publisher", "name", "version")
@@ -136,7 +139,7 @@ class FactorSetAdmin(ReadOnlyAdmin):
         groups = [
             ("Changed", found.changed[:_SHOWN_CHANGES], len(found.changed)),
             ("Added", found.added[:_SHOWN_CHANGES], len(found.added)),
-            ("Removed", found.removed[:_SHOWN_CHANGES], len(found.removed)),
+            ("Not in this set", found.removed[:_SHOWN_CHANGES], len(found.removed)),
         ]
         return render_to_string("integrations/factor_changes.html", {"changes": found, "groups": groups, "after": obj})
 
@@ -145,6 +148,7 @@ class FactorSetAdmin(ReadOnlyAdmin):
 class FactorAdmin(ReadOnlyAdmin):
     """Every factor of every set."""
 
+    empty_words = "Factors come with their set: Factor sets."
     list_display = ("label", "activity", "line", "region", "unit", "kg_co2e", "scope", "category", "factor_set")
     list_select_related = ("factor_set",)
     list_filter = (("line", ChoicesDropdownFilter), "scope", ("factor_set", RelatedDropdownFilter))

@@ -59,6 +59,7 @@ class ImportRunAdmin(StaffModelAdmin):
     """The page of an import: nobody changes it, it tells what happened."""
 
     form = UploadForm
+    empty_words = "Upload a registry's public export: a dry run first shows what it would change."
     list_display = ("title", "state_badge", "how", "created_count", "changed_count", "rejected_count", "actor",
                     "created_at")  # fmt: skip
     list_select_related = ("actor",)

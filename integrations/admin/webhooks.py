@@ -26,6 +26,9 @@ _BODY_SHOWN = 20_000
 class UploadAdmin(BroughtByConnectionAdmin):
     """Files of readings, with what came of each or why it failed."""
 
+    empty_words = (
+        "Files come in through the API: an owner or trader uploads one to a data source and confirms its columns."
+    )
     list_display = ("file_name", "connection", "status_badge", "percent_done", "records_imported", "records_rejected",
                     "created_at")  # fmt: skip
     list_select_related = ("connection",)
@@ -65,9 +68,17 @@ class _AgainAdmin(ReadOnlyAdmin):
         name = f"integrations_{self.opts.model_name}_again"
         return [path("<int:pk>/again/", self.admin_site.admin_view(self.again_view), name=name), *super().get_urls()]
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Leave the way to the page out for those who may not do it."""
+        names = super().get_list_display(request)
+        return names if self._may(request) else [name for name in names if name != "deed"]
+
+    def _may(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"integrations.change_{self.opts.model_name}")
+
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, then do it once more."""
-        if not request.user.has_perm(f"integrations.change_{self.opts.model_name}"):
+        if not self._may(request):
             raise PermissionDenied
         row = self.get_queryset(request).filter(pk=pk).first()
         if row is None:
@@ -110,7 +121,11 @@ class IncomingDeliveryAdmin(_AgainAdmin):
 
     again_title = "Act on this webhook once more?"
     again_words = "Its readings are stored again; those that are there already are not counted again."
-    list_display = ("webhook_id", "channel", "where", "status_badge", "records_imported", "records_rejected",
+    empty_words = (
+        "What others send to a data source's own address, or a provider to this server's, is kept here as it came."
+        " An owner makes the address of a data source by the API."
+    )
+    list_display = ("webhook_id", "where", "status_badge", "what_came", "records_imported", "records_rejected",
                     "repeats", "received_at", "deed")  # fmt: skip
     list_select_related = ("source__connection",)
     list_filter = (("status", ChoicesDropdownFilter), ("channel", ChoicesDropdownFilter))
@@ -148,7 +163,12 @@ class IncomingDeliveryAdmin(_AgainAdmin):
     @display(description="data source")
     def where(self, obj: IncomingDelivery) -> str:
         """Return whose address it came to."""
-        return str(obj.source.connection) if obj.source is not None else "–"
+        return str(obj.source.connection) if obj.source is not None else obj.get_channel_display()
+
+    @display(description="what came of it")
+    def what_came(self, obj: IncomingDelivery) -> str:
+        """Return in words what was done with it, or why nothing was."""
+        return obj.message or "–"
 
     @display(description="as it came")
     def content(self, obj: IncomingDelivery) -> str:
@@ -179,7 +199,8 @@ class WebhookDeliveryAdmin(_AgainAdmin):
 
     again_title = "Send this webhook once more?"
     again_words = "The subscriber gets it under the same id, from the beginning of the schedule."
-    list_display = ("event", "endpoint", "status_badge", "attempts", "last_status", "last_error", "next_attempt_at",
+    empty_words = "Events are sent here as soon as somebody subscribes to them by the API: Webhook subscribers."
+    list_display = ("event_told", "endpoint", "status_badge", "attempts", "last_answer", "next_attempt_at",
                     "deed")  # fmt: skip
     list_select_related = ("event", "endpoint")
     list_filter = (("status", ChoicesDropdownFilter), ("event__type", ChoicesDropdownFilter))
@@ -194,6 +215,17 @@ class WebhookDeliveryAdmin(_AgainAdmin):
     def facts_of(self, row: WebhookDelivery) -> list[tuple[str, Any]]:
         """Name the event and the address."""
         return [("Event", str(row.event)), ("To", row.endpoint.url), ("Status", row.get_status_display())]
+
+    @display(description="event", header=True)
+    def event_told(self, obj: WebhookDelivery) -> list[str]:
+        """Return what happened over the event's id."""
+        return [obj.event.type, obj.event.public_id]
+
+    @display(description="last answer", ordering="last_status")
+    def last_answer(self, obj: WebhookDelivery) -> str:
+        """Return what the subscriber answered, or why there was no answer."""
+        told = (f"HTTP {obj.last_status}" if obj.last_status else "", obj.last_error)
+        return ": ".join(part for part in told if part) or "–"
 
     @display(
         description="status",
@@ -213,6 +245,7 @@ class WebhookDeliveryAdmin(_AgainAdmin):
 class WebhookEndpointAdmin(ReadOnlyAdmin):
     """Who subscribed to what, and whether they can be told; never their secrets."""
 
+    empty_words = "Nobody is told of events yet. People and organisations subscribe an address by the API."
     list_display = ("url", "whose", "status_badge", "status_reason", "failing_since", "last_success_at")
     list_select_related = ("owner", "organisation")
     list_filter = (("status", ChoicesDropdownFilter), ("deleted_at", admin.EmptyFieldListFilter))

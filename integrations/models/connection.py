@@ -20,29 +20,33 @@ class Connection(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="connections")
+    integration = models.ForeignKey(
+        Integration, on_delete=models.PROTECT, related_name="connections", verbose_name="provider"
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="data_sources"
     )
     organisation = models.ForeignKey(
         "accounts.Organisation", null=True, blank=True, on_delete=models.PROTECT, related_name="data_sources"
     )
-    display_name = models.CharField(max_length=120)
+    display_name = models.CharField("name", max_length=120)
     site = models.CharField(max_length=120, blank=True, help_text="Where it is measured, as reports group it.")
     country_code = models.CharField(
         "country", max_length=2, default="GB", help_text="ISO 3166-1 alpha-2; chooses the grid's factor."
     )
-    account_reference = models.CharField(max_length=120, blank=True)
+    account_reference = models.CharField("account at the provider", max_length=120, blank=True)
     settings = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=10, choices=ConnectionStatus.choices, default=ConnectionStatus.PENDING)
     problem = models.CharField(max_length=30, choices=ConnectionProblem.choices, blank=True, default="")
     error_message = models.CharField(max_length=500, blank=True)
-    error_count = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
-    sync_frequency = models.CharField(max_length=15, choices=SyncFrequency.choices, default=SyncFrequency.DAILY)
-    next_sync_at = models.DateTimeField(null=True, blank=True)
-    last_synced_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    disconnected_at = models.DateTimeField(null=True, blank=True)
+    error_count = models.PositiveIntegerField("failures in a row", default=0)
+    sync_frequency = models.CharField(
+        "is read", max_length=15, choices=SyncFrequency.choices, default=SyncFrequency.DAILY
+    )
+    next_sync_at = models.DateTimeField("next reading", null=True, blank=True)
+    last_synced_at = models.DateTimeField("last read", null=True, blank=True)
+    created_at = models.DateTimeField("connected", auto_now_add=True)
+    disconnected_at = models.DateTimeField("disconnected", null=True, blank=True)
 
     objects = ConnectionQuerySet.as_manager()
     history = tracked_history(
@@ -51,6 +55,7 @@ class Connection(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = "data source"
         constraints = [
             models.CheckConstraint(
                 condition=Q(owner__isnull=False, organisation__isnull=True)

@@ -36,24 +36,27 @@ class EmissionRun(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="emission_runs", db_index=False)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="emission_runs", db_index=False, verbose_name="data source"
+    )
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     factor_set = models.ForeignKey(FactorSet, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    renew = models.BooleanField(default=False)
+    renew = models.BooleanField("by newer factors", default=False)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
-    results_new = models.PositiveIntegerField(default=0)
-    results_kept = models.PositiveIntegerField(default=0)
-    results_superseded = models.PositiveIntegerField(default=0)
-    unmatched = models.PositiveIntegerField(default=0)
-    error_message = models.CharField(max_length=500, blank=True)
-    queued_at = models.DateTimeField(auto_now_add=True)
+    results_new = models.PositiveIntegerField("new results", default=0)
+    results_kept = models.PositiveIntegerField("unchanged results", default=0)
+    results_superseded = models.PositiveIntegerField("superseded results", default=0)
+    unmatched = models.PositiveIntegerField("kinds without a factor", default=0)
+    error_message = models.CharField("why it failed", max_length=500, blank=True)
+    queued_at = models.DateTimeField("asked for", auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-queued_at", "-pk"]
+        verbose_name = "calculation"
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=RunStatus.values), name="integrations_emissionrun_status_known"
@@ -74,7 +77,9 @@ class Emission(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="emissions")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="emissions", verbose_name="data source"
+    )
     run = models.ForeignKey(EmissionRun, on_delete=models.PROTECT, related_name="results")
     reading_type = models.CharField(max_length=30, choices=ReadingType.choices)
     series = models.CharField(max_length=120, blank=True)
@@ -97,7 +102,7 @@ class Emission(models.Model):
     high = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    reading_count = models.PositiveIntegerField()
+    reading_count = models.PositiveIntegerField("readings")
     reading_ids = BigIntegerMultirangeField()
     inputs = models.JSONField(default=dict)
     engine_version = models.CharField(max_length=20)
@@ -172,14 +177,18 @@ class UnmatchedActivity(models.Model):
     """Readings of a connection that no factor was found for: they are in no total, and are shown until they are."""
 
     connection = models.ForeignKey(
-        Connection, on_delete=models.PROTECT, related_name="unmatched_activities", db_index=False
+        Connection,
+        on_delete=models.PROTECT,
+        related_name="unmatched_activities",
+        db_index=False,
+        verbose_name="data source",
     )
     reading_type = models.CharField(max_length=30, choices=ReadingType.choices)
     text = models.CharField(max_length=120, blank=True)
     unit = models.CharField(max_length=30)
     reason = models.CharField(max_length=20, choices=UnmatchedReason.choices)
     message = models.CharField(max_length=300)
-    reading_count = models.PositiveIntegerField()
+    reading_count = models.PositiveIntegerField("readings")
     quantity = models.DecimalField(max_digits=28, decimal_places=6)
     first_month = models.DateField()
     last_month = models.DateField()

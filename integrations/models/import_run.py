@@ -63,6 +63,7 @@ class ImportRun(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        verbose_name = "registry import"
         constraints = [
             models.CheckConstraint(condition=Q(percent_done__lte=100), name="integrations_importrun_percent"),
             models.CheckConstraint(

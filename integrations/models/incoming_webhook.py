@@ -55,16 +55,16 @@ class IncomingDelivery(models.Model):
     status = models.CharField(max_length=10, choices=InboxStatus.choices, default=InboxStatus.RECEIVED)
     attempts = models.PositiveSmallIntegerField(default=0)
     repeats = models.PositiveIntegerField(default=0, help_text="How often it came again.")
-    records_imported = models.PositiveIntegerField(default=0)
-    records_rejected = models.PositiveIntegerField(default=0)
+    records_imported = models.PositiveIntegerField("readings taken over", default=0)
+    records_rejected = models.PositiveIntegerField("rejected", default=0)
     rejects = models.JSONField(default=list, blank=True, help_text="The first hundred rejected records.")
     message = models.CharField(max_length=1000, blank=True)
-    received_at = models.DateTimeField(auto_now_add=True)
-    processed_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField("received", auto_now_add=True)
+    processed_at = models.DateTimeField("acted on", null=True, blank=True)
 
     class Meta:
         ordering = ["-received_at", "-pk"]
-        verbose_name_plural = "incoming deliveries"
+        verbose_name = "received webhook"
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=InboxStatus.values), name="integrations_incomingdelivery_status_known"

@@ -33,6 +33,7 @@ class ListingConflict(models.Model):
 
     class Meta:
         ordering = ["-score", "pk"]
+        verbose_name = "double listing"
         constraints = [
             models.UniqueConstraint(fields=["project_a", "project_b"], name="integrations_conflict_pair_once"),
             models.CheckConstraint(

@@ -25,12 +25,12 @@ class WebhookEndpoint(models.Model):
     description = models.CharField(max_length=200, blank=True)
     event_types = ArrayField(models.CharField(max_length=40, choices=WebhookEventType.choices), size=20)
     status = models.CharField(max_length=10, choices=EndpointStatus.choices, default=EndpointStatus.ACTIVE)
-    status_reason = models.CharField(max_length=300, blank=True)
+    status_reason = models.CharField("reason", max_length=300, blank=True)
     envelope = models.TextField()
     previous_envelope = models.TextField(blank=True)
     previous_until = models.DateTimeField(null=True, blank=True)
-    failing_since = models.DateTimeField(null=True, blank=True)
-    last_success_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField("fails since", null=True, blank=True)
+    last_success_at = models.DateTimeField("last reached", null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
@@ -38,6 +38,7 @@ class WebhookEndpoint(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        verbose_name = "webhook subscriber"
         constraints = [
             models.CheckConstraint(
                 condition=Q(owner__isnull=False, organisation__isnull=True)
@@ -84,7 +85,7 @@ class WebhookDelivery(models.Model):
     event = models.ForeignKey(WebhookEvent, on_delete=models.PROTECT, related_name="deliveries")
     status = models.CharField(max_length=10, choices=OutboxStatus.choices, default=OutboxStatus.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField("next attempt", null=True, blank=True)
     last_status = models.PositiveSmallIntegerField("last HTTP status", null=True, blank=True)
     last_error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -92,7 +93,7 @@ class WebhookDelivery(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name_plural = "webhook deliveries"
+        verbose_name = "sent webhook"
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=OutboxStatus.values), name="integrations_webhookdelivery_status_known"

@@ -28,7 +28,9 @@ class Upload(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="uploads", db_index=False)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="uploads", db_index=False, verbose_name="data source"
+    )
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     file = models.FileField(upload_to=upload_path, max_length=200)
     file_name = models.CharField(max_length=255)
@@ -38,20 +40,23 @@ class Upload(models.Model):
     status = models.CharField(max_length=10, choices=UploadStatus.choices, default=UploadStatus.UPLOADED)
     preview = models.JSONField(default=dict, blank=True)
     mapping = models.JSONField(default=dict, blank=True)
-    percent_done = models.PositiveSmallIntegerField(default=0)
-    records_read = models.PositiveIntegerField(default=0)
-    records_imported = models.PositiveIntegerField(default=0, help_text="New, changed and already known readings.")
-    records_created = models.PositiveIntegerField(default=0)
-    records_changed = models.PositiveIntegerField(default=0)
-    records_rejected = models.PositiveIntegerField(default=0)
+    percent_done = models.PositiveSmallIntegerField("percent done", default=0)
+    records_read = models.PositiveIntegerField("rows read", default=0)
+    records_imported = models.PositiveIntegerField(
+        "readings taken over", default=0, help_text="New, changed and already known readings."
+    )
+    records_created = models.PositiveIntegerField("new readings", default=0)
+    records_changed = models.PositiveIntegerField("changed readings", default=0)
+    records_rejected = models.PositiveIntegerField("rows rejected", default=0)
     message = models.CharField(max_length=1000, blank=True, help_text="What came of it, or why it failed.")
     rejects = models.FileField(upload_to=upload_rejects_path, blank=True, max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True)
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField("uploaded", auto_now_add=True)
+    confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)
+    finished_at = models.DateTimeField("finished", null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        verbose_name = "uploaded file"
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=UploadStatus.values), name="integrations_upload_status_known"

@@ -1,13 +1,16 @@
 """Data sources in the staff admin: health with its reason, pausing and retrying, outages as one thing, no secret."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.utils import timezone
 
 from accounts.roles import SUPER_ADMIN, VIEWER
 from integrations.choices import ConnectionProblem, ConnectionStatus
 from integrations.encryption import decrypt, row_binding
-from integrations.models import Integration, OAuthClient, ProviderOutage
+from integrations.models import IncomingDelivery, Integration, OAuthClient, ProviderOutage
 from integrations.services.catalogue import integrations_load
+from tests.admin.pages import text_of
 from tests.integrations.source_factories import provider_row, source
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +32,30 @@ def test_each_source_shows_its_health_and_the_reason(as_role):
 
     assert "EDF asks for your permission again" in page
     assert "Error: <strong>1</strong>" in page
+
+
+def test_an_empty_list_says_where_its_entries_come_from_and_times_have_their_zone(as_role):
+    viewer = as_role(VIEWER)
+
+    empty = text_of(viewer.get(LIST))
+    narrowed = text_of(viewer.get(f"{LIST}?q=nobody"))
+    source(last_synced_at=datetime(2026, 5, 4, 14, 30, tzinfo=UTC))
+
+    assert "Nothing here yet People and organisations connect data sources by the API." in empty
+    assert "Nothing fits No entry fits this search and these filters. Show all" in narrowed
+    assert "4 May 2026, 14:30 UTC" in text_of(viewer.get(LIST))
+
+
+def test_the_way_to_do_something_once_more_is_shown_to_who_may(as_role):
+    IncomingDelivery.objects.create(
+        channel="octopus-energy", webhook_id="msg_1", sent_at=timezone.now(), body=b"{}", message="It names no source."
+    )
+    address = "/staff/integrations/incomingdelivery/"
+
+    seen, worked = text_of(as_role(VIEWER).get(address)), text_of(as_role(SUPER_ADMIN).get(address))
+
+    assert "msg_1 Octopus Energy Received It names no source." in seen
+    assert ("Once more" in seen, "Once more" in worked) == (False, True)
 
 
 def test_an_outage_is_one_thing(as_role):

@@ -59,6 +59,8 @@ class StaffModelAdmin(ModelAdmin):
     warn_unsaved_form = True
     save_as = False
     show_facets = False
+    # What an empty list says, and where to go on from it.
+    empty_words = "Entries appear here as soon as there are some."
 
     # -- forms and refusals ---------------------------------------------------------------------------------
 

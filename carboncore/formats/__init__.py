@@ -1,0 +1,1 @@
+"""How dates are written where people read them, by language."""
