@@ -5,18 +5,33 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from carboncore.common.api.statements import fetch_named
-from integrations.choices import SyncStatus, SyncType
-from integrations.models import SyncRun
+from integrations.choices import ReadingType, SyncStatus, SyncType
 from integrations.providers.base import Limits
 
 MOST_GAPS = 500
 # A series that ended so long before the others is of a meter that was taken away; it is not waited for.
 _GONE = timedelta(days=35)
 
+# The ends of the series that are waited for; the latest of all is looked up by kind, at the end of an index. None where
+# no sync has read all there was.
 _LATEST = """
-    SELECT max(starts_at) FROM integrations_reading WHERE connection_id = %(connection)s::bigint
-    GROUP BY reading_type, series
+    WITH latest AS MATERIALIZED (
+        SELECT max(last.starts_at) AS starts_at
+        FROM unnest(%(kinds)s::text[]) AS kind CROSS JOIN LATERAL (
+            SELECT starts_at FROM integrations_reading
+            WHERE connection_id = %(connection)s::bigint AND reading_type = kind ORDER BY starts_at DESC LIMIT 1) last
+        WHERE EXISTS (
+            SELECT FROM integrations_syncrun
+            WHERE connection_id = %(connection)s::bigint AND sync_type = ANY(%(reads)s::text[])
+              AND status = ANY(%(done)s::text[]))
+    )
+    SELECT max(r.starts_at)
+    FROM latest JOIN integrations_reading r ON r.starts_at >= latest.starts_at - %(gone)s::interval
+    WHERE r.connection_id = %(connection)s::bigint AND r.reading_type = ANY(%(kinds)s::text[])
+    GROUP BY r.reading_type, r.series
 """
+_READS = [each.value for each in (SyncType.SCHEDULED, SyncType.MANUAL, SyncType.WEBHOOK)]
+_DONE = [SyncStatus.SUCCESS.value, SyncStatus.PARTIAL.value]
 # Each reading against all that came before it: it may begin later than they end (a gap), or sooner (an overlap).
 _GAPS = """
     WITH ordered AS (
@@ -59,19 +74,10 @@ def read_from(*, connection_id: int, limits: Limits, now: datetime) -> datetime:
 
     A series that is late, because its meter was not reached, is waited for; one that ended long ago is not.
     """
-    whole = SyncRun.objects.filter(
-        connection=connection_id,
-        sync_type__in=[SyncType.SCHEDULED, SyncType.MANUAL, SyncType.WEBHOOK],
-        status__in=[SyncStatus.SUCCESS, SyncStatus.PARTIAL],
-    )
     earliest = now.replace(microsecond=0) - limits.history
-    if not whole.exists():
-        return earliest
-    latest = [row[0] for row in fetch_named(_LATEST, {"connection": connection_id})]
-    if not latest:
-        return earliest
-    waited_for = [moment for moment in latest if moment >= max(latest) - _GONE]
-    return max(earliest, min(waited_for) - limits.reread)
+    asked = {"connection": connection_id, "kinds": ReadingType.values, "reads": _READS, "done": _DONE, "gone": _GONE}
+    waited_for = [moment for (moment,) in fetch_named(_LATEST, asked)]
+    return max(earliest, min(waited_for) - limits.reread) if waited_for else earliest
 
 
 def _gap(kind: str, series: str, covered_until: datetime, starts_at: datetime, usual: timedelta, *_: Any) -> Gap:

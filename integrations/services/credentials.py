@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from carboncore.common.api.statements import fetch_records
 from integrations.encryption import EnvelopeUnreadable, NoActiveKey, decrypt, encrypt, row_binding
 from integrations.errors import CredentialKeysMissing
 from integrations.models import Connection, ConnectionCredential
@@ -48,8 +49,8 @@ def credentials_open(*, connection: Connection) -> dict[str, str]:
     Raises:
         CredentialsUnreadable: they are there, but no key of this server opens them.
     """
-    stored = ConnectionCredential.objects.filter(connection=connection).first()
-    return {} if stored is None else credential_read(credential=stored, connection=connection)
+    stored = fetch_records(ConnectionCredential, "WHERE t.connection_id = %s::bigint", [connection.pk])
+    return credential_read(credential=stored[0], connection=connection) if stored else {}
 
 
 def credential_read(*, credential: ConnectionCredential, connection: Connection) -> dict[str, str]:

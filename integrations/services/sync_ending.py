@@ -14,6 +14,7 @@ from accounts.choices import MembershipRole
 from accounts.models import Membership
 from carboncore.audit.choices import Outcome
 from carboncore.audit.services import event_record
+from carboncore.common.api.statements import change_record, fetch_named
 from carboncore.mail.services import mail_send
 from integrations.choices import ConnectionProblem, ConnectionStatus, SyncStatus, SyncType
 from integrations.models import Connection, ProviderOutage, SyncRun
@@ -24,6 +25,19 @@ from integrations.sync_times import next_turn, wait_after
 
 FAILURES_UNTIL_PAUSE = 8
 _SPREAD_SECONDS = 120
+# What most syncs end with. None of these columns is in the history, so nothing is saved that it would have to tell.
+_STAYS_WELL = """
+    UPDATE integrations_connection
+    SET last_synced_at = %(now)s::timestamptz, error_count = 0, problem = '', error_message = ''
+    WHERE id = %(connection)s::bigint AND disconnected_at IS NULL AND status <> 'error'
+    RETURNING id
+"""
+_CLOSE = """
+    SET status = %(status)s, finished_at = %(now)s::timestamptz, lease_until = NULL,
+        percent_done = coalesce(%(percent_done)s::smallint, t.percent_done), problem = %(problem)s,
+        error_message = %(error_message)s
+    WHERE t.status = 'running' AND t.attempt = %(attempt)s::smallint
+"""
 # What trying again does not help.
 _OWNERS = (
     ConnectionProblem.CREDENTIALS_REFUSED,
@@ -38,16 +52,22 @@ def sync_succeeded(*, run: SyncRun, connection: Connection, now: datetime) -> Sy
         status = SyncStatus.PARTIAL if run.records_failed else SyncStatus.SUCCESS
         if not _close(run, status, percent_done=100):
             return run
-        row = Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
-        if row.disconnected_at is None:
-            row.last_synced_at, row.error_count = now, 0
-            row.problem, row.error_message = ConnectionProblem.NONE, ""
-            if row.status == ConnectionStatus.ERROR:
-                row.status = ConnectionStatus.ACTIVE
-                row.next_sync_at = next_turn(row.public_id, row.sync_frequency, now)
-            row.save()
+        if not fetch_named(_STAYS_WELL, {"connection": connection.pk, "now": now}):
+            _make_well(connection, now)
         _record(run, connection)
     return run
+
+
+def _make_well(connection: Connection, now: datetime) -> None:
+    """Say of a source that had failed that it is read again, unless it was disconnected meanwhile."""
+    row = Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
+    if row.disconnected_at is None:
+        row.last_synced_at, row.error_count = now, 0
+        row.problem, row.error_message = ConnectionProblem.NONE, ""
+        if row.status == ConnectionStatus.ERROR:
+            row.status = ConnectionStatus.ACTIVE
+            row.next_sync_at = next_turn(row.public_id, row.sync_frequency, now)
+        row.save()
 
 
 def sync_failed(*, run: SyncRun, connection: Connection, problem: ProviderProblem | None, now: datetime) -> SyncRun:
@@ -141,13 +161,15 @@ def _addresses(row: Connection) -> list[str]:
     return list(owners.order_by("pk").values_list("user__email", flat=True)[:10])
 
 
-def _close(run: SyncRun, status: str, **fields: object) -> bool:
+def _close(
+    run: SyncRun, status: str, *, percent_done: int | None = None, problem: str = "", error_message: str = ""
+) -> bool:
     """End a run, unless another worker took it up; that one ends it."""
-    closed = SyncRun.objects.filter(pk=run.pk, status=SyncStatus.RUNNING, attempt=run.attempt).update(
-        status=status, finished_at=timezone.now(), lease_until=None, **fields
-    )
-    run.refresh_from_db()
-    return bool(closed)
+    said = {"percent_done": percent_done, "problem": problem, "error_message": error_message}
+    closed = change_record(run, _CLOSE, {**said, "status": status, "attempt": run.attempt, "now": timezone.now()})
+    if not closed:
+        run.refresh_from_db()
+    return closed
 
 
 def _record(run: SyncRun, connection: Connection, outcome: str = Outcome.DONE) -> None:

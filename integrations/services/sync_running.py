@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from carboncore.common.api.statements import change_record, fetch_records
 from integrations.choices import SyncStatus
 from integrations.errors import DataSourceDisconnected
-from integrations.models import Connection, SyncReject, SyncRun
+from integrations.models import Connection, Integration, SyncReject, SyncRun
 from integrations.providers.base import (
     Adapter,
     AnswerUnreadable,
@@ -35,6 +36,24 @@ LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
 _MOST_REJECTS = 10_000
 _RENEWED_EVERY = 60.0  # seconds
+_INTEGRATION = ("id", "name", "type", "adapter", "base_url")
+_CLAIM = """
+    SET status = 'running', attempt = t.attempt + 1, lease_until = %(lease_until)s::timestamptz,
+        started_at = coalesce(t.started_at, %(now)s::timestamptz)
+    WHERE (t.status = 'queued' OR (t.status = 'running' AND t.lease_until < %(now)s::timestamptz))
+"""
+# A run keeps its range once a window of it is stored, so that who takes it up reads the same.
+_ADVANCE = """
+    SET records_processed =
+            t.records_processed + %(created)s::int + %(changed)s::int + %(unchanged)s::int + %(failed)s::int,
+        records_created = t.records_created + %(created)s::int,
+        records_changed = t.records_changed + %(changed)s::int,
+        records_failed = t.records_failed + %(failed)s::int,
+        range_start = %(range_start)s::timestamptz, range_end = %(range_end)s::timestamptz,
+        read_until = coalesce(%(read_until)s::timestamptz, t.read_until), percent_done = %(percent_done)s::smallint,
+        lease_until = %(lease_until)s::timestamptz
+    WHERE t.status = 'running' AND t.attempt = %(attempt)s::smallint
+"""
 logger = structlog.get_logger(__name__)
 
 
@@ -51,7 +70,7 @@ def sync_perform(*, run_id: int, now: datetime | None = None) -> SyncRun | None:
     run = _claim(run_id, moment)
     if run is None:
         return None
-    connection = Connection.objects.select_related("integration").get(pk=run.connection_id)
+    connection = _source(run.connection_id)
     if connection.disconnected_at is not None or not connection.integration.adapter:
         return sync_failed(run=run, connection=connection, problem=None, now=moment)
     outage = outage_now(connection=connection, now=moment)
@@ -78,21 +97,22 @@ def sync_perform(*, run_id: int, now: datetime | None = None) -> SyncRun | None:
 
 def _claim(run_id: int, now: datetime) -> SyncRun | None:
     """Take a run for this worker, if nobody works on it."""
-    free = Q(status=SyncStatus.QUEUED) | Q(status=SyncStatus.RUNNING, lease_until__lt=now)
-    taken = SyncRun.objects.filter(free, pk=run_id).update(
-        status=SyncStatus.RUNNING, attempt=F("attempt") + 1, lease_until=now + LEASE
+    run = SyncRun(pk=run_id)
+    return run if change_record(run, _CLAIM, {"now": now, "lease_until": now + LEASE}) else None
+
+
+def _source(connection_id: int) -> Connection:
+    (connection,) = fetch_records(Connection, "WHERE t.id = %s::bigint", [connection_id])
+    (connection.integration,) = fetch_records(
+        Integration, "WHERE t.id = %s::bigint", [connection.integration_id], only=_INTEGRATION
     )
-    if not taken:
-        return None
-    SyncRun.objects.filter(pk=run_id, started_at__isnull=True).update(started_at=now)
-    return SyncRun.objects.get(pk=run_id)
+    return connection
 
 
 def _read_all(run: SyncRun, connection: Connection, adapter: Adapter, now: datetime) -> None:
     if run.range_start is None or run.range_end is None:
         run.range_start = read_from(connection_id=connection.pk, limits=adapter.limits, now=now)
         run.range_end = now.replace(microsecond=0)
-        _held(run).update(range_start=run.range_start, range_end=run.range_end)
     begins, range_end = run.read_until or run.range_start, run.range_end
     while begins < range_end:
         ends = min(begins + adapter.limits.longest_range, range_end)
@@ -156,21 +176,14 @@ def _keep(
     with transaction.atomic():
         counts = readings_store(connection=connection, records=records, now=later)
         rejects += counts.rejects
-        taken = counts.created + counts.changed + counts.unchanged
-        updated = _held(run).update(
-            records_processed=F("records_processed") + taken + len(rejects),
-            records_created=F("records_created") + counts.created,
-            records_changed=F("records_changed") + counts.changed,
-            records_failed=F("records_failed") + len(rejects),
-            read_until=read_until or F("read_until"),
-            percent_done=_percent(run, read_until),
-            lease_until=later + LEASE,
-        )
-        if not updated:
+        counted = {"created": counts.created, "changed": counts.changed, "failed": len(rejects)}
+        times = {"range_start": run.range_start, "range_end": run.range_end, "read_until": read_until}
+        held = {"attempt": run.attempt, "lease_until": later + LEASE, "percent_done": _percent(run, read_until)}
+        room = _MOST_REJECTS - run.records_failed
+        if not change_record(run, _ADVANCE, {**counted, **times, **held, "unchanged": counts.unchanged}):
             transaction.set_rollback(True)
             raise Relieved
-        _keep_rejects(run, rejects)
-    run.refresh_from_db()
+        _keep_rejects(run, rejects[: max(room, 0)])
 
 
 def _held(run: SyncRun) -> QuerySet[SyncRun]:
@@ -179,7 +192,6 @@ def _held(run: SyncRun) -> QuerySet[SyncRun]:
 
 
 def _keep_rejects(run: SyncRun, rejects: list[RejectedRecord]) -> None:
-    room = _MOST_REJECTS - run.records_failed
     SyncReject.objects.bulk_create(
         [
             SyncReject(
@@ -190,7 +202,7 @@ def _keep_rejects(run: SyncRun, rejects: list[RejectedRecord]) -> None:
                 quantity=_text(each.quantity, 60),
                 reason=_text(each.reason, 300),
             )
-            for each in rejects[: max(room, 0)]
+            for each in rejects
         ],
         batch_size=1000,
     )

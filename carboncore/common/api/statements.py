@@ -48,7 +48,24 @@ def fetch_records(model: type[_Row], tail: str, params: Sequence[Any], *, only: 
     `only` names the attributes that are read (the primary key among them); the others are read when somebody asks.
     """
     head, names = _select(model, only)
-    return [model.from_db(connection.alias, names, row) for row in fetch_all(f"{head} {tail}", params)]
+    rows = fetch_all(f"{head} {tail}", params)
+    return [model.from_db(connection.alias, names, _read(model, names, row)) for row in rows]
+
+
+def change_record(record: models.Model, change: str, params: Mapping[str, Any]) -> bool:
+    """Change a record's row by `UPDATE the model's table AS t` and what follows that (placeholders `%(name)s`).
+
+    The row is the one of the record's `pk`, if it also fulfils the condition that `change` ends with (`… WHERE …`). All
+    that stands in it afterwards is in the record then, whatever was there before. Returns whether there was such a row.
+    """
+    model = type(record)
+    head, names, tail = _update(model)
+    rows = fetch_named(f"{head} {change} {tail}", {**params, "pk": record.pk})
+    for row in rows:
+        for name, value in zip(names, _read(model, names, row), strict=True):
+            setattr(record, name, value)
+        record._state.adding, record._state.db = False, connection.alias  # noqa: SLF001 - Django's way to say "saved"
+    return bool(rows)
 
 
 def insert_record(record: models.Model) -> None:
@@ -125,6 +142,31 @@ def _select(model: type[models.Model], only: tuple[str, ...]) -> tuple[str, tupl
     columns, names = columns_of(model, "t", only)
     table = connection.ops.quote_name(model._meta.db_table)
     return f"SELECT {columns} FROM {table} AS t", names  # noqa: S608 - names of columns and a table, from the model
+
+
+@lru_cache(maxsize=100)
+def _update(model: type[models.Model]) -> tuple[str, tuple[str, ...], str]:
+    columns, names = columns_of(model, "t")
+    table, key = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(str(model._meta.pk.column))
+    return f"UPDATE {table} AS t", names, f"AND t.{key} = %(pk)s::bigint RETURNING {columns}"
+
+
+def _read(model: type[models.Model], names: tuple[str, ...], row: Sequence[Any]) -> Sequence[Any]:
+    """Return a row's values as fields read them, such as JSON, which Django's connections hand over as text."""
+    readers = _readers(model, names)
+    if not readers:
+        return row
+    values = list(row)
+    for place, reader in readers:
+        values[place] = reader(values[place], None, connection)
+    return values
+
+
+@lru_cache(maxsize=100)
+def _readers(model: type[models.Model], names: tuple[str, ...]) -> tuple[tuple[int, Any], ...]:
+    fields: list[Any] = list(model._meta.concrete_fields)
+    readers = {field.attname: getattr(field, "from_db_value", None) for field in fields}
+    return tuple((place, readers[name]) for place, name in enumerate(names) if readers[name])
 
 
 @lru_cache(maxsize=100)
