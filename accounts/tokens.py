@@ -4,11 +4,14 @@ The claims tell the client what to show. They grant nothing: permissions are rea
 and each token names the session that it hangs on, so it ends with that at once.
 """
 
+import base64
+import time
 import uuid
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
-import jwt
+import orjson
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 from rest_framework_simplejwt.backends import TokenBackend
@@ -24,6 +27,7 @@ PERSON_ISSUER = "carboncore"
 LONGEST_TOKEN = 8_192
 STAFF_LIFETIME = timedelta(hours=8)
 _FINGERPRINT_CLAIM = "pwf"
+_MOST_KNOWN = 4_096
 _Kind = TypeVar("_Kind", bound="SessionToken")
 
 
@@ -101,13 +105,14 @@ class StaffToken(SessionToken):
 
 def issuer_named_by(text: str) -> str:
     """Return whom a token names as its issuer, only to choose who checks it: nothing of this is believed."""
-    if len(text) > LONGEST_TOKEN:
+    parts = text.split(".")
+    if len(text) > LONGEST_TOKEN or len(parts) != 3:
         return ""
     try:
-        claims = jwt.decode(text, options={"verify_signature": False, "verify_exp": False})
-    except (jwt.PyJWTError, ValueError, RecursionError):
+        claims = orjson.loads(base64.urlsafe_b64decode(f"{parts[1]}==="))
+    except ValueError:
         return ""
-    issuer = claims.get("iss")
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
     return issuer if isinstance(issuer, str) else ""
 
 
@@ -118,12 +123,25 @@ def token_read(kind: type[_Kind], text: str) -> _Kind:
         TokenRefused: it has expired, or was not made here for this.
     """
     try:
-        token = kind(text)  # type: ignore[arg-type]
-        _ = token.subject, token.session
+        token = _verified(kind, text, settings.JWT_SIGNING_KEY)  # type: ignore[arg-type] # it takes a type of a variable for unhashable
+        if token.payload["exp"] <= time.time():
+            raise ExpiredTokenError
     except ExpiredTokenError:
         raise TokenRefused("Token expired", code="token_expired") from None
     except (TokenError, ValueError):
         raise TokenRefused("Invalid token") from None
+    return token
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def _verified(kind: type[_Kind], text: str, _signing_key: str) -> _Kind:
+    """Return the token, whose signature and claims were right at some time: people send the same one again and again.
+
+    Only what was signed here is kept. Whoever asks looks at its end anew; the key is asked for so that another one
+    knows nothing of it.
+    """
+    token = kind(text)  # type: ignore[arg-type]
+    _ = token.subject, token.session
     return token
 
 

@@ -9,8 +9,9 @@ import pytest
 from django.conf import settings
 from rest_framework_simplejwt.exceptions import TokenError
 
+from accounts.errors import TokenRefused
 from accounts.roles import SUPER_ADMIN, VIEWER
-from accounts.tokens import StaffToken
+from accounts.tokens import StaffToken, token_read
 from tests.factories import UserFactory, person, staff_token
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +105,30 @@ def test_a_token_holds_for_eight_hours_and_not_a_second_longer(time_machine):
     time_machine.move_to(NOON + timedelta(hours=8, seconds=1), tick=False)
     with pytest.raises(TokenError):
         StaffToken(token)
+
+
+def test_a_token_that_was_read_before_still_ends_to_the_second(time_machine):
+    time_machine.move_to(NOON, tick=False)
+    token = str(staff_token(UserFactory()))
+    assert token_read(StaffToken, token)["iss"] == "carboncore-admin"
+
+    time_machine.move_to(NOON + timedelta(hours=7, minutes=59, seconds=59), tick=False)
+    assert token_read(StaffToken, token)["iss"] == "carboncore-admin"
+
+    time_machine.move_to(NOON + timedelta(hours=8), tick=False)
+    with pytest.raises(TokenRefused) as refusal:
+        token_read(StaffToken, token)
+    assert refusal.value.code == "token_expired"
+
+
+def test_a_token_that_was_read_before_ends_with_the_key_that_signed_it(settings):
+    token = str(staff_token(UserFactory()))
+    assert token_read(StaffToken, token)["iss"] == "carboncore-admin"
+
+    settings.JWT_SIGNING_KEY = "another key, of which this token knows nothing at all " * 2
+
+    with pytest.raises(TokenRefused):
+        token_read(StaffToken, token)
 
 
 def changed(claims):
