@@ -32,6 +32,7 @@ _ADDRESSES = [
     path("", include("transactions.api.urls")),
     path("", include("transactions.api.office_urls")),
     path("", include("integrations.api.emission_urls")),
+    path("", include("integrations.api.offset_urls")),
     path("", include("integrations.api.source_urls")),
     path("", include("integrations.api.file_urls")),
     path("performance", PerformanceView.as_view()),

@@ -39,6 +39,10 @@ class Method(models.TextChoices):
     MARKET = "market", "Market-based"
 
 
+# As a report or an offset names it: one of the two.
+SCOPE_2_METHODS = [(value.value, value.label) for value in (Method.LOCATION, Method.MARKET)]
+
+
 class Basis(models.TextChoices):
     """What the activity was multiplied with."""
 

@@ -13,6 +13,7 @@ from integrations.admin.emissions import (
 from integrations.admin.factors import FactorAdmin, FactorSetAdmin
 from integrations.admin.import_runs import ImportRunAdmin
 from integrations.admin.jobs import JobAdmin
+from integrations.admin.offsets import EmissionsOffsetAdmin
 from integrations.admin.organisation_page import measuring_tables
 from integrations.admin.webhooks import (
     IncomingDeliveryAdmin,
@@ -26,6 +27,7 @@ __all__ = [
     "ConnectionAdmin",
     "EmissionAdmin",
     "EmissionRunAdmin",
+    "EmissionsOffsetAdmin",
     "FactorAdmin",
     "FactorSetAdmin",
     "ImportRunAdmin",

@@ -1,13 +1,15 @@
 """Offsets: which credits are retired for the emissions that a report of some months came to, and what it said then."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from integrations.emission_choices import Method, OffsetStatus
+from carboncore.common.quantities import tonnes_from_kg
+from integrations.emission_choices import SCOPE_2_METHODS, Method, OffsetStatus
 from integrations.querysets import AWAITED_STATUSES, EmissionsOffsetQuerySet
 
 
@@ -29,9 +31,7 @@ class EmissionsOffset(models.Model):
     )
     first_month = models.DateField(help_text="The first of the first month.")
     last_month = models.DateField(help_text="The first of the last month, which is in it.")
-    method = models.CharField(
-        max_length=10, choices=[(value.value, value.label) for value in (Method.LOCATION, Method.MARKET)]
-    )
+    method = models.CharField(max_length=10, choices=SCOPE_2_METHODS)
     total_kg_co2e = models.DecimalField("the report's total, kg CO₂e", max_digits=24, decimal_places=6)
     before_kg = models.BigIntegerField("offset before, kg")
     quantity_kg = models.BigIntegerField("quantity, kg")
@@ -93,6 +93,11 @@ class EmissionsOffset(models.Model):
         """Return its months in words: one, or the first and the last."""
         first, last = f"{self.first_month:%B %Y}", f"{self.last_month:%B %Y}"
         return first if first == last else f"{first} to {last}"
+
+    @property
+    def tonnes(self) -> Decimal:
+        """Return the quantity in tonnes."""
+        return tonnes_from_kg(self.quantity_kg)
 
     @property
     def retired(self) -> Any:

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, Sum
 from accounts.choices import MOVING_ROLES, OrganisationState
 from accounts.errors import OrganisationNotFound
 from accounts.models import Organisation, User
+from carboncore.common.quantities import tonnes_from_kg
 from integrations.models import EmissionsOffset
 from integrations.offset_errors import OffsetNotFound, OffsetOverlaps
 from integrations.selectors.emissions import Period, months_later
@@ -90,6 +91,11 @@ class HeldCredits:
     project_id: int
     project: str
     quantity_kg: int
+
+    @property
+    def tonnes(self) -> Decimal:
+        """Return the quantity in tonnes."""
+        return tonnes_from_kg(self.quantity_kg)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ VIEWERS = {
     "integrations.connection": ALL,
     "integrations.emission": ALL,
     "integrations.emissionrun": ALL,
+    "integrations.emissionsoffset": ALL,
     "integrations.factor": ALL,
     "integrations.factorset": ALL,
     "integrations.importrun": ALL,

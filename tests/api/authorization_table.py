@@ -290,6 +290,9 @@ OFFICE = [
     ("GET", "/performance", staff(ALL, 200), None),
 ]
 
+_MONTH = "from=2025-03&to=2025-03"
+_BUY = {"project_id": "{selling}", "price_per_credit": "12.5", "currency": "EUR"}
+_OFFSET = {"from": "2025-03", "to": "2025-03", "quantity": "1", "buy": _BUY}
 EMISSIONS: list[tuple[str, str, Statuses, Any]] = [
     ("GET", "/emissions", signed_in(200, s403="K"), None),
     ("GET", "/emissions/summary", signed_in(200, s403="K"), None),
@@ -297,6 +300,14 @@ EMISSIONS: list[tuple[str, str, Statuses, Any]] = [
     ("POST", "/emissions/recalculate", signed_in(202), {}),
     ("GET", "/emissions/{nobody}/explain", owned("", 404, s403="XK"), None),
     ("GET", "/emission-factors", signed_in(200, s403="K"), None),
+    ("GET", f"/emissions/offset?{_MONTH}", signed_in(200, s403="K"), None),
+    ("GET", f"/emissions/offset?{_MONTH}&organisation={{organisation}}", owned("VTW", 200, s403="XK"), None),
+    ("GET", "/emissions/offsets", signed_in(200, s403="K"), None),
+    # Nobody of the world has emissions: whoever may offset is told that there is nothing to.
+    ("POST", "/emissions/offsets", signed_in(409), _OFFSET),
+    ("POST", "/emissions/offsets", owned("TW", 409, s403="VX"), {**_OFFSET, "organisation": "{organisation}"}),
+    ("GET", "/emissions/offsets/{nobody}", owned("", 404, s403="XK"), None),
+    ("GET", "/emissions/offsets/{nobody}/report", owned("", 404, s403="XK"), None),
 ]
 
 _SOURCE, _UPLOAD = "/datasources/{source}", "/datasources/{source}/uploads/{nobody}"

@@ -19,6 +19,7 @@ from integrations.selectors.emissions import Period
 from integrations.selectors.offsets import offset_quote
 from integrations.services.emissions import emissions_calculate
 from integrations.services.offsets import AskedOffset, Beneficiary, Bought, Held, offset_make
+from integrations.services.personal_data import source_data, source_data_forget
 from tests.emission_factories import reading
 from tests.factories import buyer, person
 from tests.ledger_factories import account, proceeds_of, wanted
@@ -270,6 +271,18 @@ def test_the_quote_names_who_can_serve_and_why_others_cannot(somebody):
     tonnes = Decimal(quote.standing.quantity_kg) / 1000
     assert quote.offers[0].total_amount == (5 * tonnes).quantize(Decimal("0.01"))
     assert (quote.may_offset, quote.held) == (True, [])
+
+
+def test_a_copy_names_the_persons_offsets_and_an_erasure_takes_their_reports(somebody, batch):
+    offset = paid(offset_bought(somebody, batch))
+
+    (copied,) = source_data(somebody)["emissions_offsets"]
+    source_data_forget(somebody)
+
+    assert (copied["id"], copied["report"], copied["status"]) == (str(offset.public_id), offset.report, "retired")
+    kept = EmissionsOffset.objects.get()
+    assert (kept.report, kept.report_sha256, kept.quantity_kg) == ("", offset.report_sha256, MARCH_KG)
+    assert certificate_of(offset.retired.public_id).faults == []
 
 
 @pytest.mark.parametrize("change", ["quantity_kg = quantity_kg + 1", "report = 'x'", "method = 'market'"])
