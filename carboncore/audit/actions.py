@@ -61,6 +61,7 @@ _SECURITY = {
     "user.registered": "Account registered",
     "user.role_given": "Role given",
     "user.role_taken": "Role taken",
+    "webhook.refused": "Received webhook refused",
 }
 
 _MATTERS = {

@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import User
 from carboncore.audit.choices import Outcome
-from carboncore.audit.services import event_record
+from carboncore.audit.services import event_record, refusal_record
 from carboncore.common.errors import RegistryError
 from integrations.choices import InboxChannel, InboxStatus, ReadingQuality
 from integrations.errors import DataSourceNotFound, IncomingDeliveryNotFound
@@ -35,6 +35,7 @@ INBOX_RETRIES = RetryStrategy(max_attempts=8, exponential_wait=4)
 LARGEST_BODY = 1_000_000
 _MOST_REJECTS_KEPT = 100
 _MOST_DIGITS = 64
+_NOBODYS = "There is no such address, or no secret for it."
 
 
 class DeliveryRefused(Exception):
@@ -96,8 +97,9 @@ def _receive(
     try:
         webhook_id, sent_at = verified(headers, body, valid_secrets=known, now=timezone.now())
     except SignatureRefused as refusal:
-        # No event: anybody on the internet could fill the audit trail.
-        logger.warning("webhook_refused", channel=channel, reason=refusal.message)
+        reason = refusal.message if known else _NOBODYS
+        logger.warning("webhook_refused", channel=channel, reason=reason)
+        refusal_record(action="webhook.refused", note=f"{channel}: {reason}", obj=row)
         raise
     with transaction.atomic():
         kept, is_new = IncomingDelivery.objects.get_or_create(

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from carboncore.audit.models import Event
+from carboncore.audit.services import refusals
 from integrations.choices import InboxStatus, SyncType
-from integrations.models import IncomingDelivery, Reading, SyncRun
+from integrations.models import IncomingDelivery, IncomingSource, Reading, SyncRun
 from integrations.services.incoming_webhooks import inbox_process, inbox_replay, incoming_source_make
 from integrations.webhook_signatures import signature
 from tests.api_clients import Api
@@ -16,6 +18,7 @@ from tests.integrations.source_factories import provider_row, source
 pytestmark = pytest.mark.django_db
 READING = {"series": "M1", "starts_at": "2025-01-15T00:00:00Z", "ends_at": "2025-01-15T00:30:00Z",
            "quantity": 0.1, "unit": "kWh"}  # fmt: skip
+# The example secret that the Standard Webhooks project publishes with its test vector (below); it opens nothing.
 OPERATORS = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -144,6 +147,29 @@ def test_ten_megabytes_are_413_and_an_unknown_address_is_a_wrong_signature(api, 
     assert api.post(address[1], raw=b"x" * 1_000_001).status_code == 413
     unknown = "/webhooks/generic/00000000-0000-4000-8000-000000000000"
     assert deliver(api, unknown, address[2], body_of(READING)).status_code == 401
+
+
+def test_a_refused_delivery_is_one_event_of_its_reason_however_often_it_comes(api, address, monkeypatch):
+    monkeypatch.setattr(refusals, "_looked", {})
+    _, path, secret = address
+    row = IncomingSource.objects.get()
+    unknown = "/webhooks/generic/00000000-0000-4000-8000-000000000000"
+    old = datetime.now(UTC) - timedelta(minutes=6)
+    for number in range(3):
+        deliver(api, path, OPERATORS, body_of(READING), webhook_id=f"a{number}")
+        deliver(api, path, secret, body_of(READING), at=old, webhook_id=f"b{number}")
+        deliver(api, unknown, secret, body_of(READING), webhook_id=f"c{number}")
+        deliver(api, "/webhooks/octopus-energy", OPERATORS, body_of(READING), webhook_id=f"d{number}")
+
+    events = Event.objects.filter(action="webhook.refused").order_by("pk")
+
+    assert [(event.note, event.object_id) for event in events] == [
+        ("generic: The signature is not that of this body under this address's secret.", str(row.pk)),
+        ("generic: The delivery was sent more than five minutes ago, or by a clock that is wrong.", str(row.pk)),
+        ("generic: There is no such address, or no secret for it.", ""),
+        ("octopus-energy: There is no such address, or no secret for it.", ""),
+    ]
+    assert {(event.outcome, event.is_security) for event in events} == {("refused", True)}
 
 
 def test_wrong_readings_are_told_one_by_one_and_the_others_count(api, address):

@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serial
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from carboncore.audit.services import refusal_record
 from carboncore.common.api.bodies import json_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.views import ApiView
@@ -51,6 +52,7 @@ class StripeWebhookView(ApiView):
             )
         except WebhookRefused as error:
             logger.warning("webhook_refused", signed=error.signed, ip_address=client_address(request))
+            refusal_record(action="webhook.refused", note=f"stripe: {error.message}")
             raise
         kept, _ = event_receive(event=event)
         if kept.processed_at is None:
