@@ -248,5 +248,6 @@ class WebhookEventType(models.TextChoices):
     CREDITS_RETIRED = "credits.retired", "Credits were retired"
     CREDITS_CANCELLED = "credits.cancelled", "Credits were cancelled"
     SYNC_FINISHED = "sync.finished", "One of the subscriber's data sources was read"
+    SYNC_FAILED = "sync.failed", "One of the subscriber's data sources could not be read"
     UPLOAD_PROCESSED = "upload.processed", "One of the subscriber's files was processed"
     TEST = "webhook.test", "The test button was pressed"

@@ -47,7 +47,8 @@ def events_relay() -> int:
         events = Event.objects.filter(pk__in=[link.event_id for link in links], action__in=_MAKERS).order_by("pk")
         count = 0
         for event in events:
-            told = _MAKERS[event.action](event) if event.outcome == Outcome.DONE else None
+            make = (_MAKERS if event.outcome == Outcome.DONE else _MAKERS_OF_FAILURES).get(event.action)
+            told = make(event) if make is not None else None
             if told is not None:
                 count += _tell(event, told)
     return count
@@ -158,6 +159,7 @@ def _used(event_type: str) -> Callable[[Event], Told | None]:
 
 
 def _synced(event: Event) -> Told | None:
+    failed = event.outcome == Outcome.FAILED
     connection = Connection.objects.filter(pk=int(event.object_id)).first()
     if connection is None:
         return None
@@ -166,7 +168,9 @@ def _synced(event: Event) -> Told | None:
     if run is not None:
         data |= {"sync": str(run.public_id), "status": run.status, "records_processed": run.records_processed,
                  "records_failed": run.records_failed}  # fmt: skip
-    return Told(WebhookEventType.SYNC_FINISHED, data, f"datasource:{connection.pk}", _owned_like(connection))
+        data |= {"problem": run.problem, "message": run.error_message} if failed else {}
+    event_type = WebhookEventType.SYNC_FAILED if failed else WebhookEventType.SYNC_FINISHED
+    return Told(event_type, data, f"datasource:{connection.pk}", _owned_like(connection))
 
 
 def _uploaded(event: Event) -> Told | None:
@@ -201,3 +205,4 @@ _MAKERS: dict[str, Callable[[Event], Told | None]] = {
     "connection.synchronised": _synced,
     "upload.processed": _uploaded,
 }
+_MAKERS_OF_FAILURES: dict[str, Callable[[Event], Told | None]] = {"connection.synchronised": _synced}

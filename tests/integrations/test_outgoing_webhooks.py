@@ -11,7 +11,8 @@ from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput
 from carboncore.mail.models import OutgoingMail
 from integrations.choices import EndpointStatus, OutboxStatus
-from integrations.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from integrations.models import SyncRun, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from integrations.providers.base import ProviderUnavailable
 from integrations.services import webhook_delivering
 from integrations.services.outgoing_webhooks import (
     delivery_send_again,
@@ -21,6 +22,7 @@ from integrations.services.outgoing_webhooks import (
     endpoint_test,
     endpoint_update,
 )
+from integrations.services.sync_ending import sync_failed, sync_succeeded
 from integrations.services.webhook_delivering import PAUSES, delivery_attempt
 from integrations.services.webhook_relay import events_relay
 from integrations.webhook_signatures import verified
@@ -103,6 +105,29 @@ def test_of_a_data_source_only_its_owner_is_told(receiver):
 
     assert relayed() == 1
     assert (own.deliveries.count(), other.deliveries.count()) == (1, 0)
+
+
+def test_a_sync_that_failed_is_told_as_such_and_one_that_went_well_as_finished(receiver):
+    relayed()
+    connection = source()
+    endpoint, _ = subscribed(receiver, "sync.finished", "sync.failed", user=connection.owner)
+    runs = []
+    for problem in (None, ProviderUnavailable("The supplier is out of order.")):
+        run = SyncRun.objects.create(connection=connection, sync_type="scheduled", status="running")
+        if problem is None:
+            sync_succeeded(run=run, connection=connection, now=timezone.now())
+        else:
+            sync_failed(run=run, connection=connection, problem=problem, now=timezone.now())
+        runs.append(str(run.public_id))
+        relayed()
+
+    failed, finished = (row.event for row in endpoint.deliveries.all())
+    assert (finished.type, finished.data["sync"], finished.data["status"]) == ("sync.finished", runs[0], "success")
+    assert failed.type == "sync.failed"
+    assert failed.data == {
+        "datasource": str(connection.public_id), "sync": runs[1], "status": "error", "records_processed": 0,
+        "records_failed": 0, "problem": "provider_unavailable", "message": "The supplier is out of order.",
+    }  # fmt: skip
 
 
 def test_a_failure_is_tried_again_on_the_standards_schedule_under_the_same_id(receiver):
