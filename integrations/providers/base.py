@@ -63,6 +63,8 @@ class Adapter(Protocol):
 
     name: ClassVar[str]
     limits: ClassVar[Limits]
+    # The settings of a connection that it reads, each with the values that it may have; none where any text goes.
+    own_settings: ClassVar[Mapping[str, tuple[str, ...]]]
 
     def __init__(self, base_url: str = "") -> None: ...
 

@@ -4,7 +4,7 @@ Signing in gives a token for a week; the home is a virtual entity, and each mete
 values come as null because they are asked for so; without that they would be noughts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -48,6 +48,7 @@ class GlowmarktAdapter:
     name: ClassVar[str] = "glowmarkt"
     # Half-hours are given for ten days at a time, and kept for thirteen months.
     limits: ClassVar[Limits] = Limits(history=timedelta(days=395), longest_range=timedelta(days=10))
+    own_settings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def __init__(self, base_url: str = "") -> None:
         self._base = (base_url or OWN_BASE_URL).rstrip("/")

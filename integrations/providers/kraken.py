@@ -9,7 +9,7 @@ not say so: the setting `gas_unit` (`kWh` or `m3`) of the connection decides, an
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -58,6 +58,7 @@ class KrakenAdapter:
 
     name: ClassVar[str] = "kraken"
     limits: ClassVar[Limits] = Limits(history=timedelta(days=730), longest_range=timedelta(days=31))
+    own_settings: ClassVar[Mapping[str, tuple[str, ...]]] = {"gas_unit": ("m3", "kWh"), "account_number": ()}
 
     def __init__(self, base_url: str = "") -> None:
         self._base = (base_url or OWN_BASE_URL).rstrip("/")

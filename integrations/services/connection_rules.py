@@ -7,13 +7,15 @@ from django.db.models import Q, QuerySet
 
 from carboncore.common.errors import InvalidInput, StateConflict
 from integrations.choices import Availability, ConnectionStatus, IntegrationStatus, IntegrationType
-from integrations.emissions.settings import calculation_settings
+from integrations.emissions.settings import NAMES, calculation_settings
 from integrations.errors import AlreadyConnected, IntegrationNotConnectable
 from integrations.models import Connection, Integration
+from integrations.providers.registry import ADAPTERS
 
 MOST_CONNECTIONS = 200
 _LONGEST_SECRET = 4_000
 _LONGEST_SETTINGS = 5_000
+_LONGEST_SETTING = 60
 # What a person made up may hold any character, blanks at its ends too; what a provider gave out does not.
 _CHOSEN = frozenset({"password"})
 _SECRET = re.compile(r"passw|secret|token|api_?key", re.IGNORECASE)
@@ -63,7 +65,7 @@ def secrets_asked_for(integration: Integration, given: Mapping[str, str]) -> dic
 
 
 def refuse_bad_settings(row: Connection) -> None:
-    """Do nothing for settings that can be calculated with.
+    """Do nothing for settings that can be calculated with, and that the provider's reader knows.
 
     Raises:
         InvalidInput: naming each that cannot.
@@ -72,7 +74,28 @@ def refuse_bad_settings(row: Connection) -> None:
         raise InvalidInput({"settings": ["Give an object of a few settings."]})
     if any(_SECRET.search(str(name)) for name in row.settings):
         raise InvalidInput({"settings": ["Settings are shown to you in clear: give secrets under credentials only."]})
-    calculation_settings(country=row.country_code, settings=row.settings)
+    errors = _faults_of_own(row)
+    try:
+        calculation_settings(country=row.country_code, settings=row.settings)
+    except InvalidInput as error:
+        errors |= error.errors
+    if errors:
+        raise InvalidInput(errors, message="The data source's settings need a correction.")
+
+
+def _faults_of_own(row: Connection) -> dict[str, list[str]]:
+    """Return what is wrong with the settings that no calculation reads: the provider's, and those that nobody knows."""
+    own = ADAPTERS[row.integration.adapter].own_settings if row.integration.adapter else {}
+    known = ", ".join(sorted(NAMES | own.keys()))
+    errors = {name: [f"There is no such setting here. There are: {known}."] for name in row.settings.keys() - NAMES}
+    for name in own.keys() & row.settings.keys():
+        value, choices = row.settings[name], own[name]
+        del errors[name]
+        if choices and value not in choices:
+            errors[name] = [f"Give {' or '.join(choices)}."]
+        elif not isinstance(value, str) or len(value) > _LONGEST_SETTING:
+            errors[name] = [f"Give a text of at most {_LONGEST_SETTING} characters."]
+    return errors
 
 
 def refuse_too_many(row: Connection) -> None:

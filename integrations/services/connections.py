@@ -226,9 +226,10 @@ def _pending(row: Connection) -> Connection:
 
 
 def _assign(row: Connection, fields: Mapping[str, Any]) -> None:
-    """Set what a caller may; settings are added to those that are there."""
+    """Set what a caller may; settings are added to those that are there, and None takes one away."""
     assign_fields(row, {name: value for name, value in fields.items() if name != "settings"}, allowed=_TEXTS)
-    row.settings = {**row.settings, **(fields.get("settings") or {})}
+    settings = {**row.settings, **(fields.get("settings") or {})}
+    row.settings = {name: value for name, value in settings.items() if value is not None}
 
 
 def _adopt(row: Connection, found: AccountFound) -> None:

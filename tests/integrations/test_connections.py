@@ -112,7 +112,11 @@ def test_the_same_account_connects_once(kraken):
         ({"integration_id": "csv-upload", "credentials": {"apiKey": "x"}}, 400, "credentials"),
         ({**CSV, "metadata": {"country": "Great Britain"}}, 400, "metadata.country"),
         ({**CSV, "metadata": {"settings": {"calorific_value": "1000"}}}, 400, "calorific_value"),
-        ({**CSV, "metadata": {"settings": {"apiKey": "sk_live_x"}}}, 400, "settings"),
+        ({**CSV, "metadata": {"settings": {"apiKey": "x"}}}, 400, "settings"),
+        ({**CSV, "metadata": {"settings": {"calorfic_value": "39"}}}, 400, "calorfic_value"),
+        ({**CSV, "metadata": {"settings": {"calorific_value": 39.5}}}, 400, "calorific_value"),
+        ({**CSV, "metadata": {"settings": {"gas_unit": "kWh"}}}, 400, "gas_unit"),
+        ({**OCTOPUS, "metadata": {"settings": {"gas_unit": "therms"}}}, 400, "gas_unit"),
         ({**CSV, "organisation": str(uuid.UUID(int=1))}, 404, None),
         ({**CSV, "surprise": 1}, 400, "surprise"),
         ({}, 400, "integration_id"),
@@ -191,6 +195,24 @@ def test_settings_change_and_a_source_rests(kraken):
     assert changed["settings"] == {"account_number": ACCOUNT, "gas_unit": "kWh"}
     assert (rested["status"], rested["next_sync_at"]) == ("disabled", None)
     assert (went_on["status"], went_on["next_sync_at"] is None) == ("active", False)
+
+
+def test_a_bad_setting_changes_nothing_a_good_one_counts_and_null_takes_it_away(catalogue):
+    client = buyer_client()
+    address = f"{SOURCES}/{client.post(SOURCES, CSV).json()['id']}"
+    good = {"calorific_value": "39.1", "time_zone": "Europe/Dublin", "grid_region": "GB-13", "ai_zone": "GBR"}
+
+    taken = client.put(address, {"metadata": {"settings": good}})
+    both = client.put(address, {"metadata": {"settings": {"time_zone": "Mars", "calorific_value": "9"}}})
+    moved = client.put(address, {"metadata": {"country": "US"}})
+    gone = client.put(address, {"metadata": {"settings": {"time_zone": None, "grid_region": None, "ai_zone": None}}})
+
+    assert taken.json()["settings"] == good
+    assert (both.status_code, set(both.json()["errors"])) == (400, {"time_zone", "calorific_value"})
+    assert (moved.status_code, moved.json()["errors"]) == (
+        400, {"grid_region": ["Give US or a region of it, such as GB-13 or US-CAMX."]},
+    )  # fmt: skip
+    assert gone.json()["settings"] == {"calorific_value": "39.1"}
 
 
 def test_new_credentials_have_to_open_the_same_account(kraken):
