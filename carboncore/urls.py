@@ -23,6 +23,7 @@ _ADDRESSES = [
     path("staff/", include("accounts.staff_pages.urls")),
     path("staff/", admin.site.urls),
     path("", include("transactions.pages.urls")),
+    path("", include("integrations.pages.urls")),
     path("", include("accounts.pages.urls")),
     path("", include("carboncore.operations.urls")),
     path("", include("carboncore.api_urls")),

@@ -5,13 +5,17 @@ import io
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from django.http import FileResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import save_workbook
 
 from carboncore.common.admin.exchange_files import formula_safe
@@ -47,6 +51,44 @@ def xlsx_response(header: Sequence[str], rows: Iterable[Sequence[Any]], *, name:
     save_workbook(book, cast("Any", file))
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a workbook: its name (up to 31 letters), rows, and the columns' widths in letters.
+
+    A row that is in `heads` (by its number from 0) is set in bold; a Decimal is a number with as many places as it has.
+    """
+
+    name: str
+    rows: Sequence[Sequence[Any]]
+    widths: Sequence[int]
+    heads: frozenset[int] = frozenset({0})
+
+
+def workbook_response(sheets: Sequence[Sheet], *, name: str) -> HttpResponse:
+    """Answer with an XLSX file of several sheets, few enough to be held in memory."""
+    book = Workbook(write_only=True)
+    for sheet in sheets:
+        page = book.create_sheet(sheet.name)
+        for number, width in enumerate(sheet.widths, start=1):
+            page.column_dimensions[get_column_letter(number)].width = width
+        for number, row in enumerate(sheet.rows):
+            page.append([_styled(page, value, is_head=number in sheet.heads) for value in row])
+    file = io.BytesIO()
+    save_workbook(book, cast("Any", file))
+    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    return HttpResponse(file.getvalue(), content_type=XLSX, headers=headers)
+
+
+def _styled(page: Any, value: Any, *, is_head: bool) -> Any:
+    cell = WriteOnlyCell(page, value=_cell(value, numbers=True))
+    cell.font = Font(bold=is_head)
+    cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str))
+    if isinstance(value, Decimal):
+        places = max(0, -int(value.as_tuple().exponent))
+        cell.number_format = f"#,##0.{'0' * places}" if places else "#,##0"
+    return cell
 
 
 def _csv_parts(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

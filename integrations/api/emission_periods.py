@@ -2,6 +2,8 @@
 
 import re
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils import timezone
@@ -41,19 +43,41 @@ def read_month(name: str, text: str) -> date:
     return date(int(text[:4]), int(text[5:]), 1)
 
 
-def asked_inventory(request: Request, user: User) -> Inventory:
-    """Return the inventory that a request's parameters ask for.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which inventory is asked for: months, whose scope 2, and an organisation's or only the person's own if so."""
+
+    period: Period
+    method: str
+    organisation: uuid.UUID | None
+    only_own: bool
+
+    def inventory(self, user: User) -> Inventory:
+        """Return that inventory.
+
+        Raises:
+            OrganisationNotFound: there is no such organisation, or the person is no member of it.
+        """
+        return inventory_of(
+            user=user,
+            period=self.period,
+            method=self.method,
+            organisation=self.organisation,
+            only_own=self.only_own,
+        )
+
+
+def read_asked(query: Mapping[str, str], *, latest: date) -> Asked:
+    """Return what a query asks for; where it names no month, the twelve up to `latest`.
 
     Raises:
         InvalidInput: naming the parameter that cannot be used.
-        OrganisationNotFound: there is none, or the caller is no member of it.
     """
-    query = request.query_params
-    last = read_month("to", query["to"]) if "to" in query else timezone.now().date().replace(day=1)
-    first = read_month("from", query["from"]) if "from" in query else months_later(last, -11)
+    last = read_month("to", query["to"]) if query.get("to") else latest
+    first = read_month("from", query["from"]) if query.get("from") else months_later(last, -11)
     if not first <= last <= months_later(first, _MOST_MONTHS - 1):
         raise InvalidInput({"from": [f"Give a month up to `to`, at most {_MOST_MONTHS} months in all."]})
-    method = query.get("method", Method.LOCATION)
+    method = query.get("method") or Method.LOCATION
     if method not in METHODS:
         raise InvalidInput({"method": ["Give location or market."]})
     text = query.get("organisation", "")
@@ -63,5 +87,19 @@ def asked_inventory(request: Request, user: User) -> Inventory:
             organisation = uuid.UUID(text)
         except ValueError:
             raise InvalidInput({"organisation": ["Give an organisation's id, or none."]}) from None
-    period = Period(first, months_later(last, 1))
-    return inventory_of(user=user, period=period, method=method, organisation=organisation, only_own=only_own)
+    return Asked(Period(first, months_later(last, 1)), method, organisation, only_own)
+
+
+def asked_inventory(request: Request, user: User) -> Inventory:
+    """Return the inventory that a request's parameters ask for; twelve months up to the present one if they name none.
+
+    Raises:
+        InvalidInput: naming the parameter that cannot be used.
+        OrganisationNotFound: there is none, or the caller is no member of it.
+    """
+    return read_asked(request.query_params, latest=present_month()).inventory(user)
+
+
+def present_month() -> date:
+    """Return the first day of the month that it is now (UTC)."""
+    return timezone.now().date().replace(day=1)

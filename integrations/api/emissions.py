@@ -29,6 +29,7 @@ from integrations.api.emission_shapes import (
 from integrations.emissions.explaining import ROUNDING, steps
 from integrations.errors import DataSourceNotFound
 from integrations.models import Connection, Emission, EmissionRun, Factor, FactorSet
+from integrations.reports import REPORT_FILES
 from integrations.selectors.emissions import emission_visible_to, readings_behind
 from integrations.selectors.inventory import summary_of
 from integrations.selectors.report import report_of
@@ -111,12 +112,21 @@ class EmissionReportView(ApiView):
     @extend_schema(
         operation_id="report_emissions",
         tags=["emissions"],
-        parameters=PERIOD_PARAMETERS,
+        parameters=[
+            *PERIOD_PARAMETERS,
+            OpenApiParameter(
+                "format", OpenApiTypes.STR, enum=["json", "xlsx", "pdf"], description="JSON if not given."
+            ),
+        ],
         responses={200: ReportSerializer, **refusals(400, 401, 404)},
     )
     def get(self, request: Request) -> HttpResponse:
         """Report a period's inventory in the GHG Protocol's words: totals, method, factor sets and gaps."""
-        return json_response(report_of(asked_inventory(request, signed_in_caller(request))))
+        user = signed_in_caller(request)
+        kind = request.query_params.get("format") or "json"
+        if kind not in REPORT_FILES:
+            raise InvalidInput({"format": [f"Ask for one of {', '.join(REPORT_FILES)}."]})
+        return REPORT_FILES[kind](report_of(asked_inventory(request, user)))
 
 
 class EmissionRecalculateView(ApiView):

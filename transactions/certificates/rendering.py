@@ -24,17 +24,23 @@ _of_thread = threading.local()
 def certificate_pdf(document: Mapping[str, Any], *, address: str) -> bytes:
     """Return the certificate whose JSON document and public address these are, as a PDF/A-2b file."""
     data = {**document, "address": address, "qr": qr_svg(address)}
-    return _compiled("certificate.typ", data, at=datetime.fromisoformat(document["retired_at"]))
+    return _compiled(_TEMPLATES / "certificate.typ", data, at=datetime.fromisoformat(document["retired_at"]))
 
 
 def statement_pdf(statement: Mapping[str, Any], *, at: datetime) -> bytes:
     """Return an account's statement as a PDF/A-2b file that says it was made `at`."""
-    return _compiled("statement.typ", statement, at=at)
+    return _compiled(_TEMPLATES / "statement.typ", statement, at=at)
 
 
-def _compiled(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
+def document_pdf(template: Path, data: Mapping[str, Any], *, at: datetime) -> bytes:
+    """Return another app's document as a PDF/A-2b file of the time `at`; its template may import `house.typ`."""
+    return _compiled(template, data, at=at)
+
+
+def _compiled(template: Path, data: Mapping[str, Any], *, at: datetime) -> bytes:
+    # As text: a file outside of the templates' folder could not be the main one, and would not find `house.typ`.
     made: Any = _compiler().compile(
-        _TEMPLATES / template,
+        template.read_bytes(),
         format="pdf",
         sys_inputs={"data": json.dumps(_printable(data), sort_keys=True, ensure_ascii=False)},
         pdf_standards=["a-2b"],

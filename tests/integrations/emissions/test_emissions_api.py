@@ -8,27 +8,9 @@ import pytest
 from integrations.models import Emission, EmissionRun, FactorSet
 from integrations.services.emissions import calculation_perform, emissions_calculate
 from tests.api_clients import Api, buyer_client
-from tests.emission_factories import data_source, reading
+from tests.emission_factories import reading
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def company(factors):
-    """A person with two sources, calculated; `.client` is theirs."""
-    client = buyer_client()
-    office = data_source(client.user, site="Office")
-    works = data_source(client.user, site="Works")
-    reading(office, "electricity_consumption", "1000", "kWh")
-    reading(
-        office, "electricity_consumption", "2000", "kWh", start=datetime(2024, 3, 1, tzinfo=UTC), quality="estimated"
-    )
-    reading(works, "gas_consumption", "100", "m3", start=datetime(2025, 4, 1, tzinfo=UTC))
-    reading(works, "other_activity", "3", "kg", payload={"activity": "glitter"}, start=datetime(2025, 4, 2, tzinfo=UTC))
-    for source in (office, works):
-        emissions_calculate(connection=source)
-    client.office, client.works = office, works
-    return client
 
 
 def test_one_sees_ones_own_emissions_by_source_scope_month_and_method(company):
