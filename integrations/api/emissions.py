@@ -15,6 +15,7 @@ from carboncore.common.api.reading import PRIVATE_CACHE, list_response
 from carboncore.common.api.schema import listing_parameters, refusals
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput
+from carboncore.common.tables import XLSX
 from integrations.api.emission_lists import EMISSION_WORDS, EMISSIONS, FACTOR_WORDS, FACTORS
 from integrations.api.emission_periods import PERIOD_PARAMETERS, asked_inventory
 from integrations.api.emission_shapes import (
@@ -118,7 +119,12 @@ class EmissionReportView(ApiView):
                 "format", OpenApiTypes.STR, enum=["json", "xlsx", "pdf"], description="JSON if not given."
             ),
         ],
-        responses={200: ReportSerializer, **refusals(400, 401, 404)},
+        responses={
+            (200, "application/json"): ReportSerializer,
+            (200, XLSX): OpenApiTypes.BINARY,
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+            **refusals(400, 401, 404),
+        },
     )
     def get(self, request: Request) -> HttpResponse:
         """Report a period's inventory in the GHG Protocol's words: totals, method, factor sets and gaps."""

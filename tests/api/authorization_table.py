@@ -297,6 +297,8 @@ EMISSIONS: list[tuple[str, str, Statuses, Any]] = [
     ("GET", "/emissions", signed_in(200, s403="K"), None),
     ("GET", "/emissions/summary", signed_in(200, s403="K"), None),
     ("GET", "/emissions/report", signed_in(200, s403="K"), None),
+    ("GET", "/emissions/report?format=pdf", signed_in(200, s403="K"), None),
+    ("GET", "/emissions/report?format=xlsx&organisation={nobody}", owned("", 404, s403="XK"), None),
     ("POST", "/emissions/recalculate", signed_in(202), {}),
     ("GET", "/emissions/{nobody}/explain", owned("", 404, s403="XK"), None),
     ("GET", "/emission-factors", signed_in(200, s403="K"), None),
