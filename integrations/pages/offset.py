@@ -19,7 +19,7 @@ from accounts.pages.signing_in import signed_in_page
 from carboncore.common.client_address import client_address
 from carboncore.common.errors import InvalidInput, RegistryError
 from carboncore.common.quantities import kg_from_tonnes, tonnes_from_kg
-from integrations.api.emission_periods import Asked
+from integrations.api.emission_periods import Asked, present_month, read_asked
 from integrations.api.offsets import payment_of, whole_period
 from integrations.models import EmissionsOffset
 from integrations.offset_errors import OffsetNotFound, OffsetOverlaps
@@ -173,8 +173,8 @@ def _shown(request: HttpRequest, user: User, given: dict[str, str], refusal: Reg
             holder = inventory_holder(user=user, organisation=asked.organisation)
             context |= _quoted(user, holder, asked)
         elif given.get("organisation"):
-            asked = whole_period({**given, "from": "2000-01", "to": "2000-01"})
-            holder = inventory_holder(user=user, organisation=asked.organisation)
+            whose = read_asked({"organisation": given["organisation"]}, latest=present_month())
+            holder = inventory_holder(user=user, organisation=whose.organisation)
     except OffsetOverlaps as error:
         whole = {**{name: given[name] for name in _PERIOD if given.get(name)}, **error.details}
         context |= {"whole": f"?{urlencode(whole)}", "refusals": [error.message]}
@@ -215,7 +215,7 @@ def _hidden(asked: Asked) -> dict[str, str]:
 
 def _query_of(made: EmissionsOffset) -> str:
     fields = {"from": f"{made.first_month:%Y-%m}", "to": f"{made.last_month:%Y-%m}", "method": made.method}
-    return urlencode({**fields, **({"organisation": made.organisation.public_id} if made.organisation else {})})
+    return urlencode({**fields, **({"organisation": str(made.organisation.public_id)} if made.organisation else {})})
 
 
 def _words(refusal: RegistryError | None) -> list[str]:

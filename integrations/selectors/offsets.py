@@ -15,6 +15,7 @@ from accounts.models import Organisation, User
 from carboncore.common.quantities import tonnes_from_kg
 from integrations.models import EmissionsOffset
 from integrations.offset_errors import OffsetNotFound, OffsetOverlaps
+from integrations.querysets import EmissionsOffsetQuerySet
 from integrations.selectors.emissions import Period, months_later
 from integrations.selectors.inventory import Inventory, inventory_of
 from integrations.selectors.report import report_digest, report_of
@@ -38,7 +39,7 @@ class InventoryHolder:
         """Return the name that credits are retired for, empty when a person has told none."""
         return self.organisation.name if self.organisation else (self.owner.full_name if self.owner else "")
 
-    def offsets(self) -> QuerySet[EmissionsOffset]:
+    def offsets(self) -> EmissionsOffsetQuerySet:
         """Return every offset of this inventory."""
         return EmissionsOffset.objects.filter(owner=self.owner, organisation=self.organisation)
 
@@ -171,7 +172,7 @@ def offset_quote(*, user: User, holder: InventoryHolder, period: Period, method:
     )
 
 
-def overlapping(offsets: QuerySet[EmissionsOffset], period: Period) -> QuerySet[EmissionsOffset]:
+def overlapping(offsets: EmissionsOffsetQuerySet, period: Period) -> EmissionsOffsetQuerySet:
     """Return those offsets that have a month of the period."""
     return offsets.filter(first_month__lt=period.until, last_month__gte=period.first)
 
