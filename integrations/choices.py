@@ -250,4 +250,5 @@ class WebhookEventType(models.TextChoices):
     SYNC_FINISHED = "sync.finished", "One of the subscriber's data sources was read"
     SYNC_FAILED = "sync.failed", "One of the subscriber's data sources could not be read"
     UPLOAD_PROCESSED = "upload.processed", "One of the subscriber's files was processed"
+    EMISSIONS_OFFSET = "emissions.offset", "Emissions of the subscriber's were offset"
     TEST = "webhook.test", "The test button was pressed"

@@ -18,7 +18,15 @@ from carboncore.audit.models import STREAMS, Event, EventLink
 from carboncore.common.quantities import tonnes_from_kg
 from integrations.choices import EndpointStatus, WebhookEventType
 from integrations.locks import relay_lock
-from integrations.models import Connection, RelayPosition, Upload, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from integrations.models import (
+    Connection,
+    EmissionsOffset,
+    RelayPosition,
+    Upload,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 from integrations.services.outgoing_webhooks import delivery_queue
 from registry.models import Project
 from transactions.models import IssuanceRequest, Transaction
@@ -188,12 +196,29 @@ def _uploaded(event: Event) -> Told | None:
     )
 
 
+def _offset(event: Event) -> Told | None:
+    made = EmissionsOffset.objects.with_ends().filter(pk=int(event.object_id)).first()
+    if made is None:
+        return None
+    data = {
+        "offset": str(made.public_id),
+        "from": f"{made.first_month:%Y-%m}",
+        "to": f"{made.last_month:%Y-%m}",
+        "method": made.method,
+        "quantity": _tonnes(made.quantity_kg),
+        "status": made.status.value,
+        "purchase": str(made.purchase.public_id) if made.purchase else None,
+        "retirement": str(made.retired.public_id) if made.retired else None,
+    }
+    return Told(WebhookEventType.EMISSIONS_OFFSET, data, f"offset:{made.pk}", _owned_like(made))
+
+
 def _tonnes(kilograms: int) -> str:
     return format(tonnes_from_kg(kilograms), "f")
 
 
-def _owned_like(connection: Connection) -> Q:
-    return Q(owner=connection.owner_id) if connection.owner_id else Q(organisation=connection.organisation_id)
+def _owned_like(row: Connection | EmissionsOffset) -> Q:
+    return Q(owner=row.owner_id) if row.owner_id else Q(organisation=row.organisation_id)
 
 
 _MAKERS: dict[str, Callable[[Event], Told | None]] = {
@@ -204,5 +229,6 @@ _MAKERS: dict[str, Callable[[Event], Told | None]] = {
     "credits.cancelled": _used(WebhookEventType.CREDITS_CANCELLED),
     "connection.synchronised": _synced,
     "upload.processed": _uploaded,
+    "emissions.offset": _offset,
 }
 _MAKERS_OF_FAILURES: dict[str, Callable[[Event], Told | None]] = {"connection.synchronised": _synced}

@@ -13,13 +13,14 @@ from accounts.choices import OrganisationState
 from carboncore.audit.models import Event
 from carboncore.common.errors import InvalidInput, NotAllowed
 from integrations.emission_choices import OffsetStatus
-from integrations.models import EmissionsOffset
+from integrations.models import EmissionsOffset, WebhookEndpoint
 from integrations.offset_errors import NothingToOffset, OffsetChanged, OffsetOverlaps
 from integrations.selectors.emissions import Period
 from integrations.selectors.offsets import offset_quote
 from integrations.services.emissions import emissions_calculate
 from integrations.services.offsets import AskedOffset, Beneficiary, Bought, Held, offset_make
 from integrations.services.personal_data import source_data, source_data_forget
+from integrations.services.webhook_relay import events_relay
 from tests.emission_factories import reading
 from tests.factories import buyer, person
 from tests.ledger_factories import account, proceeds_of, wanted
@@ -271,6 +272,29 @@ def test_the_quote_names_who_can_serve_and_why_others_cannot(somebody):
     tonnes = Decimal(quote.standing.quantity_kg) / 1000
     assert quote.offers[0].total_amount == (5 * tonnes).quantize(Decimal("0.01"))
     assert (quote.may_offset, quote.held) == (True, [])
+
+
+def test_subscribers_hear_of_their_own_offsets(somebody, batch):
+    events_relay()
+    own, other = (
+        WebhookEndpoint.objects.create(
+            owner=user, url="https://hooks.example.org/", event_types=["emissions.offset"], envelope="v1.x"
+        )
+        for user in (somebody, buyer())
+    )
+    offset = offset_bought(somebody, batch)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+    events_relay()
+
+    assert own.deliveries.get().event.data == {
+        "offset": str(offset.public_id), "from": "2025-03", "to": "2025-03", "method": "location",
+        "quantity": "0.246", "status": "awaiting_payment", "purchase": str(offset.purchase.public_id),
+        "retirement": None,
+    }  # fmt: skip
+    assert other.deliveries.count() == 0
 
 
 def test_a_copy_names_the_persons_offsets_and_an_erasure_takes_their_reports(somebody, batch):
