@@ -1,6 +1,7 @@
 """My footprint: a person's or an organisation's emissions of a period, and the report of it as a file."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,12 +16,14 @@ from accounts.models import SignInSession, User
 from accounts.pages.showing import notice_page, private
 from accounts.pages.signing_in import signed_in_page
 from carboncore.common.errors import InvalidInput
+from carboncore.common.quantities import tonnes_from_kg
 from integrations.api.emission_periods import ONLY_OWN, Asked, present_month, read_asked
 from integrations.emission_choices import Method
 from integrations.models import Connection
 from integrations.pages.footprint_shown import Months, footprint_shown, month
 from integrations.reports import REPORT_FILES
 from integrations.selectors.emissions import connections_shown, months_with_results
+from integrations.selectors.offsets import inventory_holder, offset_kg_within
 from integrations.selectors.report import report_of
 
 _LABELS = {"from": "From", "to": "To", "method": "Scope 2", "organisation": "Of"}
@@ -64,8 +67,15 @@ def footprint(request: HttpRequest, session: SignInSession) -> HttpResponse:
             for kind, label in (("pdf", "PDF"), ("xlsx", "Excel"), ("json", "JSON"))
         ],
         "may_offset": wanted == ONLY_OWN or any(value == wanted and acts for value, _, acts in holders),
-        "offset": f"{reverse('account-emissions')}/offset?{_query(asked, '' if wanted == ONLY_OWN else wanted)}",
+        "offset": f"{reverse('account-emissions-offset')}?{_query(asked, '' if wanted == ONLY_OWN else wanted)}",
     }
+    if context["state"] == "shown":
+        holder = inventory_holder(user=user, organisation=asked.organisation)
+        offset_kg = offset_kg_within(holder, asked.period)
+        context |= {
+            "offset_tonnes": tonnes_from_kg(offset_kg),
+            "all_offset": offset_kg >= Decimal(report["total_kg_co2e"]),
+        }
     return _page(request, {**context, **footprint_shown(report)})
 
 

@@ -177,6 +177,12 @@ def overlapping(offsets: EmissionsOffsetQuerySet, period: Period) -> EmissionsOf
     return offsets.filter(first_month__lt=period.until, last_month__gte=period.first)
 
 
+def offset_kg_within(holder: InventoryHolder, period: Period) -> int:
+    """Return how much of these months is offset, or will be once it is paid; without what reaches beyond them."""
+    within = holder.offsets().standing().filter(first_month__gte=period.first, last_month__lt=period.until)
+    return int(within.aggregate(sum=Sum("quantity_kg"))["sum"] or 0)
+
+
 def offset_visible_to(*, user: User, public_id: uuid.UUID) -> EmissionsOffset:
     """Return an offset with what its status follows from.
 

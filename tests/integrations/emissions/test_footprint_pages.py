@@ -12,7 +12,10 @@ from tests.accounts.people.test_pages import Browser, sign_in, words
 from tests.emission_factories import data_source, reading
 from tests.factories import buyer, member_of
 from tests.integrations.emissions.conftest import organisation_of
+from tests.offset_factories import offset_bought, small_batch, somebody_measured
+from tests.stripe_fixtures import by_invoice
 
+__all__ = ["by_invoice"]
 pytestmark = pytest.mark.django_db
 PAGE, YEAR = "/account/emissions", "?from=2025-01&to=2025-12"
 
@@ -95,6 +98,18 @@ def test_what_is_missing_is_said_with_what_to_do_next(factors):
     assert "The results reach from March 2025 to March 2025" in words(waiting.get(f"{PAGE}?from=2020-01&to=2020-12"))
 
 
+@pytest.mark.usefixtures("factors", "by_invoice")
+def test_what_is_offset_is_said_and_the_button_is_for_the_rest():
+    ada = somebody_measured()
+    browser = signed_in(ada)
+
+    offset_bought(ada, small_batch())
+
+    march, spring = (browser.get(f"{PAGE}?from=2025-03&to={last}").content.decode() for last in ("2025-03", "2025-05"))
+    assert re.search(r">Offset in full</a><small>0.246 t retired, or on order.", march)
+    assert re.search(r">Offset the rest</a><small>0.246 t are retired, or on order.", spring)
+
+
 def test_the_number_of_queries_does_not_grow_with_the_sources(company, browser, django_assert_num_queries):
     browser.get(PAGE + YEAR)
     for number in range(3):
@@ -102,5 +117,5 @@ def test_the_number_of_queries_does_not_grow_with_the_sources(company, browser, 
         reading(more, "electricity_consumption", str(number + 1), "kWh")
         emissions_calculate(connection=more)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert browser.get(PAGE + YEAR).status_code == 200
