@@ -11,6 +11,7 @@ from integrations.services.emissions import CALCULATION_TASK, calculation_perfor
 from integrations.services.grid_intensities import grid_intensities_fetch
 from integrations.services.import_runs import IMPORT_TASK, import_run_perform
 from integrations.services.incoming_webhooks import INBOX_RETRIES, INBOX_TASK, inbox_process
+from integrations.services.lost_jobs import lost_jobs_requeue
 from integrations.services.outgoing_webhooks import OUTBOX_TASK
 from integrations.services.sync_running import sync_perform
 from integrations.services.syncing import SYNC_QUEUE, SYNC_TASK, syncs_due_start, syncs_lost_requeue
@@ -112,6 +113,15 @@ def webhook_relay_job(timestamp: int) -> None:  # noqa: ARG001 - procrastinate s
     """Tell subscribers of what was recorded in the last ten seconds."""
     with acting(None, Entrance.JOB):
         events_relay()
+
+
+# No lock, as for the syncs' round; what waits is ten minutes old before it is looked for.
+@app.periodic(cron="4-59/10 * * * *")
+@app.task(name="integrations.lost_jobs", queue="integrations", queueing_lock="integrations.lost_jobs")
+def lost_jobs_job(timestamp: int) -> None:  # noqa: ARG001 - as above
+    """Queue again what waits for a job that is not there any more."""
+    with acting(None, Entrance.JOB):
+        lost_jobs_requeue()
 
 
 # After the half hour, when its actual value is there, and not with everybody else.

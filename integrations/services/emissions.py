@@ -32,6 +32,7 @@ from integrations.selectors.reading_totals import reading_totals
 from integrations.services.emission_rows import emission_rows_write
 
 CALCULATION_TASK = "integrations.emissions_calculate"
+_OWN_ERROR = "The program stopped on an error of its own; nothing was changed. Ask for the calculation again later."
 logger = structlog.get_logger(__name__)
 
 _IDENTITY = (
@@ -120,6 +121,10 @@ def calculation_perform(*, run: EmissionRun) -> EmissionRun:
         run.error_message = (reasons or error.message)[:500]
         run.save()
         raise CalculationRefused({"settings": [run.error_message]}, message=run.error_message) from error
+    except Exception:
+        run.status, run.finished_at, run.error_message = RunStatus.FAILED, timezone.now(), _OWN_ERROR
+        run.save(update_fields=["status", "finished_at", "error_message"])
+        raise
     logger.info("emissions_calculated", run=run.pk, new=run.results_new, kept=run.results_kept)
     return run
 
