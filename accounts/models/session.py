@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.choices import SessionEnd, SessionKind
+from accounts.devices import device_words
 
 
 class SessionQuerySet(models.QuerySet["SignInSession"]):
@@ -62,6 +63,11 @@ class SignInSession(models.Model):
     def is_live(self) -> bool:
         """Whether it was neither ended nor has run out."""
         return self.ended_at is None and self.expires_at > timezone.now()
+
+    @property
+    def device(self) -> str:
+        """What it was begun with, in words."""
+        return device_words(self.user_agent)
 
 
 class RefreshToken(models.Model):

@@ -1,6 +1,7 @@
 """What an organisation measures, on its staff page: data sources, syncs, footprint, files and webhooks."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
 from django.http import HttpRequest
@@ -38,6 +39,8 @@ _SYNC_TONES = {
     SyncStatus.PARTIAL: "wait",
     SyncStatus.ERROR: "bad",
 }
+# Shorter than elsewhere: the number of rejected records stands beside it.
+_SYNC_WORDS = {SyncStatus.PARTIAL.value: "Partial"}
 _UPLOAD_TONES = {
     UploadStatus.UPLOADED: "wait",
     UploadStatus.PROCESSING: "busy",
@@ -68,14 +71,14 @@ def _sources(organisation: Organisation) -> Table:
             Cell(row.integration.name),
             Cell(health_of(row), tone="plain" if row.disconnected_at else _SOURCE_TONES[ConnectionStatus(row.status)]),
             Cell(reason_of(row)),
-            Cell(moment(row.last_synced_at) or "never"),
-            Cell(moment(row.next_sync_at) or "not planned"),
+            Cell(_when(row.last_synced_at) or "never"),
+            Cell(_when(row.next_sync_at) or "not planned"),
         ]
         for row in sources[:MOST_SOURCES]
     ]
     return Table(
         "Data sources",
-        ("Data source", "Provider", "Health", "Reason", "Last read", "Next reading"),
+        ("Data source", "Provider", "Health", "Reason", "Last read (UTC)", "Next reading (UTC)"),
         rows,
         "It has connected no data source yet. Its owners and traders connect one, or upload a file.",
         more=list_of("integrations_connection", organisation__id__exact=organisation.pk),
@@ -89,7 +92,7 @@ def _syncs(organisation: Organisation) -> Table:
             Cell(moment(run.queued_at)),
             Cell(run.connection.display_name, page_of(run.connection)),
             Cell(run.get_sync_type_display()),
-            Cell(run.get_status_display(), tone=_SYNC_TONES[SyncStatus(run.status)]),
+            Cell(_SYNC_WORDS.get(run.status) or run.get_status_display(), tone=_SYNC_TONES[SyncStatus(run.status)]),
             number(f"{run.records_created:,}"),
             number(f"{run.records_changed:,}"),
             number(f"{run.records_failed:,}"),
@@ -181,6 +184,11 @@ def _endpoints(organisation: Organisation) -> Table:
         "It is told of nothing: no webhook address was added.",
         note=f"The latest {MOST_ENDPOINTS}." if len(rows) == MOST_ENDPOINTS else "",
     )
+
+
+def _when(value: datetime | None) -> str:
+    """Return a time under a header that says its zone, for where there is no room to say it in every row."""
+    return f"{value:%d %b %Y %H:%M}" if value else ""
 
 
 def _kilograms(value: Decimal | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from integrations.emissions.arithmetic import plain
 from integrations.models import Factor, FactorSet
 
 
@@ -17,6 +18,12 @@ class FactorChange:
     unit: str
     before: Decimal | None
     after: Decimal | None
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """Both figures without zeros at their ends; a dash for none."""
+        before, after = ("–" if figure is None else plain(figure) for figure in (self.before, self.after))
+        return before, after
 
     @property
     def percent(self) -> str:

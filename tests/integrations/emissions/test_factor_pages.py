@@ -49,6 +49,7 @@ def test_the_changes_between_two_years_are_counted_and_told_in_percent(factors):
 
     grid = next(row for row in changes.changed if row.line == "Electricity, location-based")
     assert (grid.before, grid.after, grid.percent) == (Decimal("0.177"), Decimal("0.13096"), "-26.0 %")
+    assert grid.told == ("0.177", "0.13096")
     # Of sixteen rows, the well-to-tank ones of gas and diesel, a domestic flight, a night and R410A are as before.
     assert (len(changes.changed), changes.same, len(changes.added)) == (11, 5, 0)
     assert len(changes.removed) == Factor.objects.filter(factor_set=changes.before).count() - 16
