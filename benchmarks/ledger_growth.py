@@ -122,7 +122,11 @@ def people_and_projects(count: int) -> None:
 
     with connection.cursor() as cursor:
         dataset.fill(cursor.connection.info.dsn, count)
-    buyer, others = (User.objects.create_user(f"{name}@example.org", "", is_staff=True) for name in ("buyer", "others"))
+    buyer, others = (
+        # The buyer also marks their purchases as paid.
+        User.objects.create_user(f"{name}@example.org", "", is_staff=True, is_superuser=name == "buyer")
+        for name in ("buyer", "others")
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE registry_project SET status = 'registered', minimum_purchase_volume = 0.001, country_id = 'BR'"

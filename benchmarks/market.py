@@ -40,7 +40,7 @@ def main(projects: int, buyers: int) -> None:
         User.objects.create_user(f"buyer-{number}@example.org", PASSWORD, full_name=f"Buyer {number}", **confirmed)
         for number in range(1, buyers + 1)
     ]
-    open_for_sale(people[0])
+    open_for_sale(User.objects.create_user("officer@example.org", PASSWORD, is_staff=True, is_superuser=True))
     for buyer in people:
         holding_account_open(name=buyer.full_name, owner=buyer)
         print(bearer_token(buyer))

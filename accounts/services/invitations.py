@@ -12,9 +12,10 @@ from accounts.errors import LinkRefused
 from accounts.limits import NO_LIMITS, Limits
 from accounts.mails import mail_staff_invitation
 from accounts.models import OneTimeLink, User
+from accounts.rights import require_permission
 from accounts.services.links import link_issue, link_use, links_cancel, token_digest
 from accounts.services.staff import check_staff_password, staff_create
-from accounts.services.staff_rights import require_not_above, require_permission, staff_locked
+from accounts.services.staff_rights import require_not_above, staff_locked
 from carboncore.audit.services import event_record
 from carboncore.common.errors import StateConflict
 from carboncore.common.fresh import require_fresh

@@ -8,9 +8,10 @@ from accounts.choices import MembershipRole, OrganisationState
 from accounts.errors import OrganisationNotFound, OrganisationStateWrong, OrganisationTaken, OwnOrganisation
 from accounts.models import Membership, Organisation, User
 from accounts.querysets import DECIDES
+from accounts.rights import require_permission
 from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.countries import country_code_of
-from carboncore.common.errors import InvalidInput, NotAllowed
+from carboncore.common.errors import InvalidInput
 
 MAX_NOTE = 1_000
 # What the audit trail calls each decision.
@@ -122,8 +123,7 @@ def _decide(
     *,
     reason_needed: bool = False,
 ) -> Organisation:
-    if not actor.has_perm(DECIDES):
-        raise NotAllowed("Your role may not decide about organisations. Ask somebody who may.")
+    require_permission(actor, DECIDES, "decide about organisations")
     note = note.strip()
     if (reason_needed and not note) or not _is_text(note):
         raise InvalidInput({"note": [f"Say why, in up to {MAX_NOTE:,} characters."]})

@@ -10,6 +10,7 @@ from accounts.errors import PersonNotFound, UsernameTaken
 from accounts.identifiers import username_fault
 from accounts.mails import mail_roles_changed
 from accounts.models import User
+from accounts.rights import require_permission
 from accounts.services.registration import username_is_taken, username_lock
 from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotAllowed
@@ -49,8 +50,7 @@ def person_roles_set(*, actor: User, pk: int, roles: Collection[str]) -> User:
         PersonNotFound: there is no such account, or it was erased.
         InvalidInput: on `roles`: one of them is none that is granted.
     """
-    if not actor.has_perm(GRANTS_ROLES):
-        raise NotAllowed("You may not grant roles. A super admin can, or can give you the right.")
+    require_permission(actor, GRANTS_ROLES, "grant roles")
     if actor.pk == pk:
         raise NotAllowed("You cannot grant yourself a role; ask another super admin.")
     if unknown := set(roles) - set(GRANTED_ROLES):

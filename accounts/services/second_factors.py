@@ -27,9 +27,10 @@ from accounts.factors import (
 )
 from accounts.mails import mail_factors_changed, mail_factors_reset
 from accounts.models import SignInSession, User
+from accounts.rights import require_permission
 from accounts.services.sessions import sessions_end
 from accounts.services.sign_in import code_guess_begin
-from accounts.services.staff_rights import require_not_above, require_permission
+from accounts.services.staff_rights import require_not_above
 from carboncore.audit.choices import Outcome
 from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotAllowed, NotFound, StateConflict

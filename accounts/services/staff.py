@@ -14,6 +14,7 @@ from accounts.choices import KeyEnd, LinkPurpose, SessionEnd
 from accounts.limits import NO_LIMITS, Limits, known_countries, known_standards, limits_of
 from accounts.models import StaffScope, User
 from accounts.password_rules import MAX_PASSWORD_LENGTH, is_storable
+from accounts.rights import require_permission
 from accounts.roles import SUPER_ADMIN
 from accounts.services.api_keys import api_keys_end
 from accounts.services.links import links_cancel
@@ -25,7 +26,6 @@ from accounts.services.staff_rights import (
     require_limits_givable,
     require_not_above,
     require_not_own_standing,
-    require_permission,
     require_still_working,
     staff_locked,
 )

@@ -6,8 +6,9 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from accounts.models import User
+from accounts.rights import require_permission
 from accounts.roles import BUILT_IN_NAMES
-from accounts.services.staff_rights import permission_codes, permissions_held, require_permission
+from accounts.services.staff_rights import permission_codes, permissions_held
 from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotAllowed, NotFound
 from carboncore.common.fresh import require_fresh

@@ -20,16 +20,6 @@ from carboncore.common.errors import NotAllowed, NotFound, StateConflict
 _SUPER_ADMINS_KEY = 7_301_002
 
 
-def require_permission(actor: User, permission: str, deed: str) -> None:
-    """Refuse who lacks the permission.
-
-    Raises:
-        NotAllowed: they may not do the deed.
-    """
-    if not actor.has_perm(permission):
-        raise NotAllowed(f"You may not {deed}. A super admin can, or can give you the right.")
-
-
 def require_groups_givable(actor: User, groups: Collection[Group]) -> None:
     """Refuse groups that give more than `actor` holds.
 

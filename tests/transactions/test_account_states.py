@@ -40,7 +40,7 @@ def test_only_who_works_transactions_changes_the_state_of_an_account(role):
     before = states()
 
     for actor in (person(role), mine.owner):
-        with pytest.raises(NotAllowed, match="Ask a transactions officer"):
+        with pytest.raises(NotAllowed, match="You may not freeze, unfreeze or close accounts"):
             holding_account_freeze(actor=actor, pk=mine.pk, reason=WHY)
         with pytest.raises(NotAllowed):
             holding_account_unfreeze(actor=actor, pk=frozen.pk)

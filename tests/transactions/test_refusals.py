@@ -171,7 +171,11 @@ def test_a_frozen_or_closed_account_neither_gives_nor_receives(batch, anna, froz
     refused(
         AccountNotUsable,
         lambda: buffer_release(
-            actor=person(), pool=buffer_pool(), to_account=target, wanted=wanted(project, 1), reason="Calm years"
+            actor=person(TRANSACTIONS_OFFICER),
+            pool=buffer_pool(),
+            to_account=target,
+            wanted=wanted(project, 1),
+            reason="Calm years",
         ),
     )
 
@@ -243,7 +247,11 @@ def test_an_account_to_itself_and_into_the_buffer_pool(batch, anna):
     refused(
         InvalidInput,
         lambda: buffer_release(
-            actor=person(), pool=buffer_pool(), to_account=buffer_pool(), wanted=wanted(batch.project, 1), reason="x"
+            actor=person(TRANSACTIONS_OFFICER),
+            pool=buffer_pool(),
+            to_account=buffer_pool(),
+            wanted=wanted(batch.project, 1),
+            reason="x",
         ),
         because="buffer pool",
     )
@@ -251,7 +259,7 @@ def test_an_account_to_itself_and_into_the_buffer_pool(batch, anna):
 
 @pytest.mark.parametrize("reason", ["", "  \n ", "x" * 1001, "nu\x00l", "half \ud800"])
 def test_what_needs_a_reason_and_has_none(batch, anna, reason):
-    actor, pool, boris, one = person(), buffer_pool(), account(), wanted(batch.project, 1)
+    actor, pool, boris, one = person(TRANSACTIONS_OFFICER), buffer_pool(), account(), wanted(batch.project, 1)
     entry = LedgerEntry.objects.get(kind="transfer")
 
     refused(InvalidInput, lambda: credits_cancel(actor=None, account=anna, wanted=one, reason=reason))
@@ -265,7 +273,7 @@ def test_what_needs_a_reason_and_has_none(batch, anna, reason):
 
 
 def test_an_account_that_is_no_buffer_pool(batch, anna):
-    actor, one = person(), wanted(batch.project, 1)
+    actor, one = person(TRANSACTIONS_OFFICER), wanted(batch.project, 1)
 
     refused(InvalidInput, lambda: buffer_cancel(actor=actor, pool=anna, wanted=one, reason="Fire"), because="pool")
     refused(

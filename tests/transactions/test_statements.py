@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from accounts.roles import TRANSACTIONS_OFFICER
 from tests.factories import person
 from tests.ledger_factories import account_with, issued_batch, wanted
 from transactions.canonical import Line, entry_document
@@ -173,7 +174,9 @@ def test_an_inventory_is_proved_shown_or_not_and_no_certificate_can_do_without_i
 
 def test_an_inventory_stays_when_the_beneficiary_is_erased():
     retirement = retired(inventory=INVENTORY)
-    retirement_statement_erase(actor=person(), retirement=retirement, reason="Asked for by the person")
+    retirement_statement_erase(
+        actor=person(TRANSACTIONS_OFFICER), retirement=retirement, reason="Asked for by the person"
+    )
 
     assert certificate(retirement)["inventory"] == INVENTORY
     assert problems() == []
@@ -214,7 +217,7 @@ def test_a_hidden_beneficiary_gives_no_salt_to_guess_with_and_purpose_and_period
 def test_erasing_takes_the_name_away_and_leaves_a_valid_certificate():
     retirement = retired()
     checkpoint_make()
-    officer = person()
+    officer = person(TRANSACTIONS_OFFICER)
 
     erased = retirement_statement_erase(actor=officer, retirement=retirement, reason="Asked for by the person")
 
@@ -241,15 +244,15 @@ def everything_kept():
 
 def test_it_is_erased_once():
     retirement = retired()
-    retirement_statement_erase(actor=person(), retirement=retirement, reason="Asked for")
+    retirement_statement_erase(actor=person(TRANSACTIONS_OFFICER), retirement=retirement, reason="Asked for")
     with pytest.raises(RetirementErased):
-        retirement_statement_erase(actor=person(), retirement=retirement, reason="Asked for again")
+        retirement_statement_erase(actor=person(TRANSACTIONS_OFFICER), retirement=retirement, reason="Asked for again")
     assert Retirement.objects.get().erasure_reason == "Asked for"
 
 
 def test_what_was_erased_can_still_not_be_given_another_purpose():
     retirement = retired()
-    retirement_statement_erase(actor=person(), retirement=retirement, reason="Asked for")
+    retirement_statement_erase(actor=person(TRANSACTIONS_OFFICER), retirement=retirement, reason="Asked for")
     tampered("UPDATE transactions_retirement SET purpose = 'other'")
     assert any("purpose, period or certificate" in line for line in problems())
     assert not certificate_of(retirement.public_id).is_valid

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from accounts.roles import TRANSACTIONS_OFFICER
 from tests.factories import person
 from tests.ledger_factories import account, account_with, buffer_pool, issued_batch, proceeds_of, wanted
 from transactions.models import CreditBatch, HoldingAccount, LedgerVerification
@@ -30,7 +31,7 @@ def make_history():
     """
     batch = issued_batch(quantity_kg=10_000, buffer=10)
     issued_batch(quantity_kg=5_000)
-    project, pool, one, two = batch.project, buffer_pool(), person(), person()
+    project, pool, one, two = batch.project, buffer_pool(), person(TRANSACTIONS_OFFICER), person()
     anna = account_with(batch, 4_000, name="Anna")
     credits_retire(
         actor=one,

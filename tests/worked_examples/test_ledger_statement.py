@@ -6,8 +6,9 @@ from datetime import UTC
 
 import pytest
 
+from accounts.roles import TRANSACTIONS_OFFICER
 from registry.models import ProjectCredits
-from tests.factories import UserFactory
+from tests.factories import UserFactory, person
 from tests.ledger_factories import account, buffer_pool, issued_batch, proceeds_of, registered_project, wanted
 from transactions.models import Balance, Block, LedgerEntry, Retirement, Transaction
 from transactions.services import (
@@ -194,10 +195,11 @@ def test_transfer_retire_cancel_buffer_and_reverse(issued, django_capture_on_com
         actor=None, account=anna, wanted=wanted(project, 100_000, f"{issued.serial_root}-301-400"), reason="Lost bet"
     )
     # 1,000 t of the buffer are released to Boris, 500 t cancelled for a fire.
+    officer = person(TRANSACTIONS_OFFICER)
     release = buffer_release(
-        actor=None, pool=pool, to_account=boris, wanted=wanted(project, 1_000_000), reason="Ten calm years"
+        actor=officer, pool=pool, to_account=boris, wanted=wanted(project, 1_000_000), reason="Ten calm years"
     )
-    buffer_cancel(actor=None, pool=pool, wanted=wanted(project, 500_000), reason="Fire of 3 May")
+    buffer_cancel(actor=officer, pool=pool, wanted=wanted(project, 500_000), reason="Fire of 3 May")
     # The release was wrong.
     wrong = release.entry_links.get().entry
     entry_reverse(

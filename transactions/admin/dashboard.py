@@ -9,11 +9,10 @@ from django.utils import timezone
 from accounts.services.organisations import DECIDES as ADMITS
 from carboncore.common.admin.dashboard import Panel, WaitingItem, register_panel, register_waiting
 from transactions.admin.fields import tonnes
-from transactions.admin.issuance import DECIDE
 from transactions.admin.monitoring import VERIFY
 from transactions.admin.pages import WORK, list_of, page_at
-from transactions.admin.reversals import APPROVE
 from transactions.choices import BlockState
+from transactions.rights import DECIDES_ISSUANCE, DECIDES_REVERSAL
 from transactions.selectors.admin_dashboard import LedgerHealth, ledger_health, ledger_work
 
 # The nightly run has been missed when the last one is older than this.
@@ -23,7 +22,7 @@ STALE_AFTER = timedelta(hours=36)
 @register_waiting
 def waiting_ledger_work(user: Any) -> list[WaitingItem]:
     """Return what this user may do next about organisations, issuance and payments."""
-    rights = (DECIDE, VERIFY, APPROVE, WORK, ADMITS)
+    rights = (DECIDES_ISSUANCE, VERIFY, DECIDES_REVERSAL, WORK, ADMITS)
     may_decide, may_verify, may_approve, may_work, may_admit = (user.has_perm(name) for name in rights)
     if not (may_decide or may_verify or may_approve or may_work or may_admit):
         return []

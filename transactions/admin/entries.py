@@ -27,6 +27,7 @@ from transactions.admin.pages import (
 )
 from transactions.choices import BlockState, EntryKind, RequestState
 from transactions.models import HoldingAccount, LedgerEntry, LedgerLine, ReversalRequest
+from transactions.rights import ASKS_REVERSAL
 from transactions.serials import serial_text
 from transactions.services import reversal_request_create
 
@@ -106,7 +107,7 @@ class LedgerEntryAdmin(LedgerAdmin):
             "reverse",
             "Ask for its reversal",
             "Ask for the reversal of this entry?",
-            "transactions.add_reversalrequest",
+            ASKS_REVERSAL,
             _may_be_reversed,
             is_dangerous=True,
         ),

@@ -28,9 +28,8 @@ from transactions.admin.monitoring import REQUEST_TONES
 from transactions.admin.pages import Deed, Head, LedgerAdmin, list_of, page_of
 from transactions.choices import RequestState
 from transactions.models import IssuanceRequest
+from transactions.rights import ASKS_ISSUANCE, DECIDES_ISSUANCE
 from transactions.services import issuance_request_approve, issuance_request_create, issuance_request_reject
-
-DECIDE = "transactions.approve_issuancerequest"
 
 
 class AskForm(forms.Form):
@@ -111,8 +110,8 @@ class IssuanceRequestAdmin(LedgerAdmin):
     )  # fmt: skip
     readonly_fields = ("quantity", "labels_text")
     deeds: ClassVar[tuple[Deed, ...]] = (
-        Deed("approve", "Approve", "Issue these credits?", DECIDE, _is_for_a_second_person),
-        Deed("reject", "Reject", "Refuse this request?", DECIDE, _is_for_a_second_person, is_dangerous=True),
+        Deed("approve", "Approve", "Issue these credits?", DECIDES_ISSUANCE, _is_for_a_second_person),
+        Deed("reject", "Reject", "Refuse this request?", DECIDES_ISSUANCE, _is_for_a_second_person, is_dangerous=True),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IssuanceRequest]:
@@ -123,7 +122,7 @@ class IssuanceRequestAdmin(LedgerAdmin):
 
     def has_ask_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the person may ask for an issuance."""
-        return request.user.has_perm("transactions.add_issuancerequest")
+        return request.user.has_perm(ASKS_ISSUANCE)
 
     @action(description="Ask for an issuance", url_path="ask", permissions=["ask"], icon="add")
     def ask_for_credits(self, request: HttpRequest) -> HttpResponse:

@@ -32,6 +32,7 @@ from transactions.admin.fields import (
 from transactions.admin.pages import Cell, Deed, Head, LedgerAdmin, Table, list_of, moment, number, page_of
 from transactions.choices import RequestState
 from transactions.models import IssuanceRequest
+from transactions.rights import ASKS_ISSUANCE
 from transactions.services.issuance_checks import plausible_kg
 
 VERIFY = "registry.verify_monitoringperiod"
@@ -211,7 +212,7 @@ class MonitoringPeriodAdmin(LedgerAdmin):
                     f"The project's stated absorption explains {tonnes(plausible)} t of this. Issuance asks why.",
                 )
             )
-        may_ask = obj.status == MonitoringStatus.VERIFIED and request.user.has_perm("transactions.add_issuancerequest")
+        may_ask = obj.status == MonitoringStatus.VERIFIED and request.user.has_perm(ASKS_ISSUANCE)
         address = f"{list_of('transactions_issuancerequest')}ask/?monitoring_period={obj.pk}"
         return Head(
             status=obj.get_status_display(),

@@ -15,9 +15,9 @@ from transactions.admin.fields import reason_field
 from transactions.admin.pages import Deed, Head, LedgerAdmin, moment, page_of
 from transactions.choices import RequestState
 from transactions.models import ReversalRequest
+from transactions.rights import DECIDES_REVERSAL
 from transactions.services import reversal_request_approve, reversal_request_reject
 
-APPROVE = "transactions.approve_reversalrequest"
 _TONES = {RequestState.PENDING: "wait", RequestState.APPROVED: "good", RequestState.REJECTED: "bad"}
 
 
@@ -66,8 +66,8 @@ class ReversalRequestAdmin(LedgerAdmin):
         ("Decision", {"fields": ("decided_by", "decided_at", "decision_note", "reversal")}),
     )
     deeds: ClassVar[tuple[Deed, ...]] = (
-        Deed("approve", "Approve", "Reverse this entry?", APPROVE, _is_for_a_second_person),
-        Deed("reject", "Reject", "Refuse this reversal?", APPROVE, _is_for_a_second_person, is_dangerous=True),
+        Deed("approve", "Approve", "Reverse this entry?", DECIDES_REVERSAL, _is_for_a_second_person),
+        Deed("reject", "Reject", "Refuse this reversal?", DECIDES_REVERSAL, _is_for_a_second_person, is_dangerous=True),
     )
 
     def deed_approve(self, request: HttpRequest, obj: ReversalRequest, deed: Deed) -> HttpResponse:

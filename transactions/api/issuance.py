@@ -32,17 +32,17 @@ from transactions.api.office_shapes import (
     named_standard,
 )
 from transactions.api.once import answered_once
+from transactions.rights import ASKS_ISSUANCE, DECIDES_ISSUANCE
 from transactions.services import issuance_request_approve, issuance_request_create, issuance_request_reject
 
-VIEW, ADD = "transactions.view_issuancerequest", "transactions.add_issuancerequest"
-APPROVE = "transactions.approve_issuancerequest"
+VIEW = "transactions.view_issuancerequest"
 REQUEST_ID = OpenApiParameter("id", OpenApiTypes.INT64, "path", description="The request's id.")
 
 
 class IssuanceListView(ApiView):
     """All issuance requests, and new ones."""
 
-    permissions = {"GET": VIEW, "POST": ADD}
+    permissions = {"GET": VIEW, "POST": ASKS_ISSUANCE}
 
     @extend_schema(
         operation_id="list_issuance_requests",
@@ -113,7 +113,7 @@ class IssuanceView(ApiView):
 class IssuanceApproveView(ApiView):
     """Approving."""
 
-    permissions = {"POST": APPROVE}
+    permissions = {"POST": DECIDES_ISSUANCE}
 
     @extend_schema(
         operation_id="approve_issuance_request",
@@ -149,7 +149,7 @@ class IssuanceApproveView(ApiView):
 class IssuanceRejectView(ApiView):
     """Refusing."""
 
-    permissions = {"POST": APPROVE}
+    permissions = {"POST": DECIDES_ISSUANCE}
 
     @extend_schema(
         operation_id="reject_issuance_request",

@@ -23,15 +23,14 @@ from transactions.api.office_shapes import (
     ReversalRequestSerializer,
 )
 from transactions.api.once import answered_once
+from transactions.rights import ASKS_REVERSAL, DECIDES_REVERSAL
 from transactions.services import reversal_request_approve, reversal_request_create, reversal_request_reject
-
-APPROVE = "transactions.approve_reversalrequest"
 
 
 class ReversalListView(ApiView):
     """All reversal requests, and new ones."""
 
-    permissions = {"GET": "transactions.view_reversalrequest", "POST": "transactions.add_reversalrequest"}
+    permissions = {"GET": "transactions.view_reversalrequest", "POST": ASKS_REVERSAL}
 
     @extend_schema(
         operation_id="list_reversal_requests",
@@ -68,7 +67,7 @@ class ReversalListView(ApiView):
 class ReversalApproveView(ApiView):
     """Approving."""
 
-    permissions = {"POST": APPROVE}
+    permissions = {"POST": DECIDES_REVERSAL}
 
     @extend_schema(
         operation_id="approve_reversal_request",
@@ -92,7 +91,7 @@ class ReversalApproveView(ApiView):
 class ReversalRejectView(ApiView):
     """Refusing."""
 
-    permissions = {"POST": APPROVE}
+    permissions = {"POST": DECIDES_REVERSAL}
 
     @extend_schema(
         operation_id="reject_reversal_request",

@@ -19,6 +19,7 @@ from registry.services.validation import text_fault
 from transactions.choices import ApprovedKind
 from transactions.errors import ApprovalNotFound
 from transactions.models import HoldingAccount, MovementApproval, Transaction
+from transactions.rights import require_acting
 from transactions.services.mails import approval_asked_mail, approval_decided_mail
 from transactions.services.movements import credits_transfer
 from transactions.services.moving import MAX_NOTE, Origin, Wanted
@@ -51,11 +52,13 @@ def transfer_or_ask(*, actor: User, asked: AskedTransfer) -> Transaction | Movem
     """Carry a transfer or an offer out; above what may leave the organisation in 24 hours, ask a second member instead.
 
     Raises:
+        NotAllowed: the actor may not act for the account that gives.
         SecondMemberMissing: nobody else in the organisation owns or trades.
         StateConflict: a hundred transfers of the organisation wait already.
         InvalidInput, AccountNotFound, AccountNotUsable, NotEnoughCredits, CreditsNotMovable: as for the transfer or
             the offer itself; what could not be carried out now is not asked for.
     """
+    require_acting(actor, asked.from_account.pk)
     with transaction.atomic():
         allowance = transfer_allowance(from_account=asked.from_account, to_account=asked.to_account)
         if allowance.covers(asked.wanted.quantity_kg):

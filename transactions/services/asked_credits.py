@@ -4,9 +4,8 @@ from accounts.models import User
 from carboncore.common.errors import InvalidInput
 from carboncore.common.quantities import tonnes_from_kg
 from registry.models import Project
+from transactions.rights import ASKS_ISSUANCE
 from transactions.services.issuance import issuance_request_create
-
-ASKS = "transactions.add_issuancerequest"
 
 
 def asked_credits_request(actor: User, project: Project, quantity_kg: int) -> str:
@@ -18,7 +17,7 @@ def asked_credits_request(actor: User, project: Project, quantity_kg: int) -> st
         InvalidInput: on `available_credits` or `vintage_year`.
     """
     amount = f"{tonnes_from_kg(quantity_kg):,} credits"
-    if not actor.has_perm(ASKS):
+    if not actor.has_perm(ASKS_ISSUANCE):
         return f"No issuance of {amount} was asked for: your role may not. Somebody who may can ask later."
     if project.vintage_year is None:
         raise InvalidInput({"vintage_year": ["Give the vintage of the credits asked for in `available_credits`."]})

@@ -14,6 +14,7 @@ from registry.models import Project
 from transactions.choices import BlockState
 from transactions.locks import batch_lock
 from transactions.models import Balance, HoldingAccount, Retirement
+from transactions.rights import require_acting
 from transactions.services.mails import certificates_mail
 from transactions.services.moving import Origin, Wanted
 from transactions.services.posting import Posting, posting
@@ -43,10 +44,12 @@ def credits_retire_csv(
     point, days are written 2026-11-22, several serials are separated by semicolons, `published` is yes or no.
 
     Raises:
+        NotAllowed: the actor may not act for the account.
         InvalidInput: the header or rows cannot be accepted, or the credits of a row are not there; the keys are
             `line 2`, `line 3` …, and nothing was retired.
         AccountNotFound, AccountNotUsable: the account is missing, frozen or closed.
     """
+    require_acting(actor, account.pk)
     rows = _read(text)
     with posting(actor=actor, account_ids=[account.pk]) as movement:
         _lock_batches(account, {row.wanted.project_id for row in rows})

@@ -7,6 +7,7 @@ from accounts.models import User
 from carboncore.audit.services import event_record
 from transactions.errors import RetirementErased
 from transactions.models import PlannedRetirement, Retirement, Transaction
+from transactions.rights import require_transactions_work
 from transactions.services.moving import stated_reason
 
 
@@ -18,9 +19,11 @@ def retirement_statement_erase(*, actor: User, retirement: Retirement, reason: s
     no way back. Who erased it and why is kept, so give a `reason` that names nobody.
 
     Raises:
+        NotAllowed: the actor does not work transactions.
         InvalidInput: no reason was given.
         RetirementErased: it was erased before.
     """
+    require_transactions_work(actor, "erase what retirements say")
     reason = stated_reason(reason)
     with transaction.atomic():
         locked = Retirement.objects.select_for_update(of=("self",)).get(pk=retirement.pk)

@@ -8,12 +8,12 @@ from accounts.choices import OrganisationState
 from accounts.errors import OrganisationStateWrong
 from accounts.models import Organisation, User
 from carboncore.audit.services import changes_since, event_record
-from carboncore.common.errors import InvalidInput, NotAllowed, StateConflict
+from carboncore.common.errors import InvalidInput, StateConflict
 from registry.models import Project
 from transactions.choices import AccountKind, AccountState, TransactionStatus
 from transactions.locks import account_lock_exclusive
 from transactions.models import Balance, HoldingAccount, Transaction
-from transactions.querysets import WORKS_TRANSACTIONS
+from transactions.rights import require_transactions_work
 from transactions.services.moving import stated_reason
 
 # What the audit trail calls becoming each.
@@ -100,8 +100,7 @@ def _state_change(
     reason: str,
     check: Callable[[HoldingAccount], None] | None = None,
 ) -> HoldingAccount:
-    if not actor.has_perm(WORKS_TRANSACTIONS):
-        raise NotAllowed("Your role may not freeze, unfreeze or close accounts. Ask a transactions officer.")
+    require_transactions_work(actor, "freeze, unfreeze or close accounts")
     with transaction.atomic():
         account = account_lock_exclusive(pk)
         if account.state not in out_of:

@@ -7,6 +7,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.rights import require_permission
 from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.errors import ProjectNotFound
@@ -16,10 +17,13 @@ from registry.services.validation import constraint_of, text_fault
 from transactions.choices import BlockState, RequestState
 from transactions.errors import IssuanceNotPossible, SecondPersonNeeded
 from transactions.models import CreditBatch, IssuanceRequest
+from transactions.rights import ASKS_ISSUANCE, DECIDES_ISSUANCE
 from transactions.serials import serial_root
 from transactions.services.holding_accounts import buffer_pool_account, proceeds_account
 from transactions.services.issuance_checks import MAX_TEXT, check_ready, check_request
 from transactions.services.posting import posting
+
+_DECIDE = "decide about issuances"
 
 
 def issuance_request_create(
@@ -36,11 +40,13 @@ def issuance_request_create(
     """Ask for `quantity_kg` credits (kg CO2e) of one vintage to be issued.
 
     Raises:
+        NotAllowed: the actor may not ask for credits.
         InvalidInput: the vintage does not fit the period, or the quantity is more than was verified, or more
             than plausible without a justification; or a text is too long.
         IssuanceNotPossible: the period has another request already.
         ProjectNotFound: the project is out of the actor's reach.
     """
+    require_permission(actor, ASKS_ISSUANCE, "ask for credits to be issued")
     require_reach(project.pk, actor)
     with transaction.atomic():
         request = IssuanceRequest(
@@ -73,11 +79,13 @@ def issuance_request_approve(
     project's proceeds account. `period` and `standard` supply what the request does not name.
 
     Raises:
+        NotAllowed: the actor may not decide about issuances.
         NotFound: there is no such request.
         SecondPersonNeeded: the actor made the request.
         IssuanceNotPossible: it was decided before, or its project or period is not ready.
         InvalidInput: as for the request, checked anew.
     """
+    require_permission(actor, DECIDES_ISSUANCE, _DECIDE)
     _check_note(note)
     with transaction.atomic():
         request = _locked(pk, actor)
@@ -103,11 +111,13 @@ def issuance_request_reject(*, actor: User, pk: int, note: str) -> IssuanceReque
     """Refuse a request, saying why.
 
     Raises:
+        NotAllowed: the actor may not decide about issuances.
         NotFound: there is no such request.
         SecondPersonNeeded: the actor made the request.
         IssuanceNotPossible: it was decided before.
         InvalidInput: no reason was given.
     """
+    require_permission(actor, DECIDES_ISSUANCE, _DECIDE)
     if not note.strip():
         raise InvalidInput({"note": ["Say why the request is refused."]})
     _check_note(note)

@@ -4,6 +4,7 @@ from accounts.models import User
 from carboncore.common.errors import InvalidInput
 from transactions.choices import AccountKind, BlockState, EntryKind, TransactionType
 from transactions.models import HoldingAccount, Transaction
+from transactions.rights import require_acting, require_transactions_work
 from transactions.services.moving import Order, Origin, Wanted, order_carry_out, order_post, stated_reason
 from transactions.services.posting import posting
 from transactions.services.transfer_limits import transfer_limit_check
@@ -22,11 +23,13 @@ def credits_transfer(
     """Move active credits from one account to another; `approved` by a second member where that is needed.
 
     Raises:
+        NotAllowed: the actor may not act for the account that gives.
         ApprovalNeeded: it is above what may leave the organisation in 24 hours without a second member.
         InvalidInput: both accounts are the same, the receiver is the buffer pool, or a serial is not one.
         AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
         NotEnoughCredits, CreditsNotMovable: the credits are not there to give.
     """
+    require_acting(actor, from_account.pk)
     transfer_check_accounts(from_account, to_account)
     order = Order(
         transaction_type=TransactionType.TRANSFER,
@@ -52,8 +55,9 @@ def credits_cancel(
 
     Raises:
         InvalidInput: no reason was given.
-        AccountNotFound, AccountNotUsable, NotEnoughCredits, CreditsNotMovable: as for a transfer.
+        NotAllowed, AccountNotFound, AccountNotUsable, NotEnoughCredits, CreditsNotMovable: as for a transfer.
     """
+    require_acting(actor, account.pk)
     return order_carry_out(
         actor=actor,
         order=Order(
@@ -76,9 +80,11 @@ def buffer_release(
     """Give buffer credits to an account as active credits, when the risk they covered is past.
 
     Raises:
+        NotAllowed: the actor does not work transactions.
         InvalidInput: no reason was given, or `pool` is no buffer pool.
         AccountNotFound, AccountNotUsable, NotEnoughCredits: as for a transfer.
     """
+    require_transactions_work(actor, "release buffer credits")
     _check_pool(pool)
     _check_no_pool(to_account)
     return order_carry_out(
@@ -101,9 +107,11 @@ def buffer_cancel(*, actor: User, pool: HoldingAccount, wanted: Wanted, reason: 
     """Cancel buffer credits to make good for a reversal (stored carbon that was lost again).
 
     Raises:
+        NotAllowed: the actor does not work transactions.
         InvalidInput: no reason was given, or `pool` is no buffer pool.
         AccountNotUsable, NotEnoughCredits: as for a transfer.
     """
+    require_transactions_work(actor, "cancel buffer credits")
     _check_pool(pool)
     return order_carry_out(
         actor=actor,

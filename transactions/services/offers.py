@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from carboncore.audit.services import changes_since, event_record
-from carboncore.common.errors import InvalidInput, NotAllowed, RegistryError
+from carboncore.common.errors import InvalidInput, RegistryError
 from transactions.choices import BlockState, EntryKind, TransactionStatus, TransactionType
 from transactions.errors import OfferOver
 from transactions.locks import batch_lock, offer_lock
 from transactions.models import HoldingAccount, LedgerEntry, Transaction
+from transactions.rights import require_acting
 from transactions.services.mails import offer_mail
 from transactions.services.movements import transfer_check_accounts
 from transactions.services.moving import Order, Origin, Wanted, order_entries, stated_reason
@@ -50,12 +51,14 @@ def transfer_offer_create(
     `approved`: by a second member, where that is needed.
 
     Raises:
+        NotAllowed: the actor may not act for the account that gives.
         ApprovalNeeded: it is above what may leave the organisation in 24 hours without a second member.
         InvalidInput: the receiver is none that a transfer can have, a serial is not one, or the time is over or
             more than ninety days away.
         AccountNotFound, AccountNotUsable: an account is missing, frozen or closed.
         NotEnoughCredits, CreditsNotMovable: the credits are not there to offer.
     """
+    require_acting(actor, from_account.pk)
     transfer_check_accounts(from_account, to_account)
     now, origin = timezone.now(), origin or Origin()
     expires_at = expires_at or now + USUAL_TIME
@@ -109,7 +112,7 @@ def transfer_offer_accept(*, actor: User, pk: int) -> Transaction:
     with transaction.atomic():
         offer = offer_lock(pk)
         giver_id, receiver_id = _accounts(offer)
-        _require_acting(actor, receiver_id)
+        require_acting(actor, receiver_id)
         _check_open(offer)
         if _is_over(offer):
             raise OfferOver("This offer's time is over. Ask for a new one.")
@@ -137,7 +140,7 @@ def transfer_offer_decline(*, actor: User, pk: int) -> Transaction:
     """
     with transaction.atomic():
         offer = offer_lock(pk)
-        _require_acting(actor, _accounts(offer)[1])
+        require_acting(actor, _accounts(offer)[1])
         _check_open(offer)
         _give_back(offer, TransactionStatus.CANCELLED, actor, "Declined by the receiver.")
         _record("transfer_offer.declined", offer, actor)
@@ -157,7 +160,7 @@ def transfer_offer_withdraw(*, actor: User, pk: int, reason: str = "") -> Transa
     with transaction.atomic():
         offer = offer_lock(pk)
         giver_id, _ = _accounts(offer)
-        _require_acting(actor, giver_id)
+        require_acting(actor, giver_id)
         _check_open(offer)
         own = HoldingAccount.objects.held_for(actor).filter(pk=giver_id).exists()
         why = "Withdrawn by the giver." if own and not reason.strip() else stated_reason(reason)
@@ -204,11 +207,6 @@ def _accounts(offer: Transaction) -> tuple[int, int]:
     if offer.from_account_id is None or offer.to_account_id is None:
         raise ValueError("An offer always names both accounts.")
     return offer.from_account_id, offer.to_account_id
-
-
-def _require_acting(actor: User, account_id: int) -> None:
-    if not HoldingAccount.objects.movable_by(actor).filter(pk=account_id).exists():
-        raise NotAllowed("You may not act for this account. Its owner or a trader can.")
 
 
 def _is_over(offer: Transaction) -> bool:

@@ -17,11 +17,13 @@ from registry.models import Project
 from transactions.errors import PriceMissing, PriceStands
 from transactions.models import CreditPrice, VolumeTier
 from transactions.money import LARGEST_AMOUNT, is_currency, total_for
+from transactions.rights import require_transactions_work
 
 logger = structlog.get_logger(__name__)
 
 LARGEST_PRICE = Decimal("99999999999.9999")
 MOST_TIERS = 20
+_SET = "set, end or delete prices"
 
 # The tier that the quantity reaches goes before the price itself. The time is the database's, not the web server's.
 _IN_FORCE = """
@@ -92,9 +94,11 @@ def price_set(
     """Set a price from now, or from a time to come; the one in force until then ends there.
 
     Raises:
+        NotAllowed: the actor does not work transactions.
         InvalidInput: the currency, price, tiers or times cannot be.
         PriceStands: a later price is set already; delete that first, or end this one where it begins.
     """
+    require_transactions_work(actor, _SET)
     check_currency(currency)
     _check_price(price_per_credit, tiers)
     with transaction.atomic():
@@ -128,10 +132,12 @@ def price_end(*, actor: User, pk: int, at: datetime | None = None) -> CreditPric
     """End a price now or at a time to come, sooner than it would have ended.
 
     Raises:
+        NotAllowed: the actor does not work transactions.
         NotFound: there is no such price.
         InvalidInput: the time is in the past, or before the price begins.
         PriceStands: it has ended already, or ends sooner than that.
     """
+    require_transactions_work(actor, _SET)
     with transaction.atomic():
         price = _locked(pk)
         now = _clock()
@@ -154,9 +160,11 @@ def price_delete(*, actor: User, pk: int) -> None:
     """Delete a price that has not begun.
 
     Raises:
+        NotAllowed: the actor does not work transactions.
         NotFound: there is no such price.
         PriceStands: it is or was in force.
     """
+    require_transactions_work(actor, _SET)
     with transaction.atomic():
         price = _locked(pk)
         if price.valid_from <= _clock():

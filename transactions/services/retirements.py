@@ -10,6 +10,7 @@ from carboncore.common.errors import InvalidInput
 from registry.services.validation import text_fault
 from transactions.choices import BlockState, EntryKind, RetirementPurpose, TransactionType
 from transactions.models import HoldingAccount, Retirement
+from transactions.rights import require_acting
 from transactions.services.mails import certificates_mail
 from transactions.services.moving import MAX_NOTE, Order, Origin, Wanted, order_post
 from transactions.services.posting import Posting, posting
@@ -48,8 +49,9 @@ def credits_retire(
 
     Raises:
         InvalidInput: no beneficiary, an unknown purpose, a period that ends before it begins, or text that is too long.
-        AccountNotFound, AccountNotUsable, NotEnoughCredits, CreditsNotMovable: as for a transfer.
+        NotAllowed, AccountNotFound, AccountNotUsable, NotEnoughCredits, CreditsNotMovable: as for a transfer.
     """
+    require_acting(actor, account.pk)
     retirement_details_check(details)
     with posting(actor=actor, account_ids=[account.pk]) as movement:
         retirement = retirement_post(

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.rights import require_permission
 from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput, NotFound
 from carboncore.common.fresh import require_fresh
@@ -11,21 +12,25 @@ from registry.services.validation import constraint_of, text_fault
 from transactions.choices import RequestState
 from transactions.errors import EntryNotReversible, SecondPersonNeeded
 from transactions.models import LedgerEntry, ReversalRequest
+from transactions.rights import ASKS_REVERSAL, DECIDES_REVERSAL
 from transactions.services.corrections import entry_check_reversible, entry_reverse
 from transactions.services.moving import MAX_NOTE, stated_reason
 
 # What the audit trail calls each decision.
 _EVENTS = {RequestState.APPROVED: "reversal.approved", RequestState.REJECTED: "reversal.rejected"}
+_DECIDE = "decide about reversals"
 
 
 def reversal_request_create(*, actor: User, entry_pk: int, reason: str) -> ReversalRequest:
     """Ask that a wrong transfer or buffer release be put back.
 
     Raises:
+        NotAllowed: the actor may not ask for it.
         NotFound: there is no such entry.
         InvalidInput: no reason was given, or one that is too long.
         EntryNotReversible: it is of a final kind, was reversed before, or somebody has asked for it already.
     """
+    require_permission(actor, ASKS_REVERSAL, "ask for reversals")
     entry = LedgerEntry.objects.filter(pk=entry_pk).first()
     if entry is None:
         raise NotFound("Ledger entry not found.")
@@ -46,6 +51,7 @@ def reversal_request_approve(*, actor: User, pk: int, note: str = "") -> Reversa
     """Approve a request: the reversing entry is posted in the same transaction.
 
     Raises:
+        NotAllowed: the actor may not decide about reversals.
         NotFound: there is no such request.
         SecondPersonNeeded: the actor made the request.
         EntryNotReversible: it was decided before, or the credits have moved on since.
@@ -53,6 +59,7 @@ def reversal_request_approve(*, actor: User, pk: int, note: str = "") -> Reversa
         AccountNotUsable: an account is frozen or closed.
         ReauthenticationRequired: the actor showed who they are too long ago.
     """
+    require_permission(actor, DECIDES_REVERSAL, _DECIDE)
     require_fresh()
     with transaction.atomic():
         request = _pending_locked(pk, actor)
@@ -68,9 +75,10 @@ def reversal_request_reject(*, actor: User, pk: int, note: str) -> ReversalReque
     """Refuse a request, saying why; nothing moves.
 
     Raises:
-        NotFound, SecondPersonNeeded, EntryNotReversible: as for an approval.
+        NotAllowed, NotFound, SecondPersonNeeded, EntryNotReversible: as for an approval.
         InvalidInput: no reason was given, or one that is too long.
     """
+    require_permission(actor, DECIDES_REVERSAL, _DECIDE)
     if not note.strip():
         raise InvalidInput({"note": ["Say why the request is refused."]})
     with transaction.atomic():

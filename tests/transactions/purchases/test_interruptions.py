@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.roles import TRANSACTIONS_OFFICER
+from tests.factories import person
 from tests.ledger_factories import proceeds_of
 from tests.purchase_factories import (
     PRICE,
@@ -170,7 +172,7 @@ def test_killed_while_expiring_the_credits_are_freed_once(stripe, kill, point, w
 
 
 def refund_4_t(purchase):
-    purchase_refund(actor=purchase.to_user, purchase_pk=purchase.pk, reason="a mistake", quantity_kg=4_000)
+    purchase_refund(actor=person(TRANSACTIONS_OFFICER), purchase_pk=purchase.pk, reason="a mistake", quantity_kg=4_000)
     refunds_carry_out(purchase=purchase)
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from accounts.roles import TRANSACTIONS_OFFICER
 from carboncore.common.errors import InvalidInput
 from tests.factories import person, project_in
 from transactions.errors import PriceMissing, PriceStands
@@ -25,7 +26,7 @@ def project():
 
 @pytest.fixture
 def set_price(project):
-    actor = person()
+    actor = person(TRANSACTIONS_OFFICER)
 
     def made(price, **fields):
         values = {"vintage": None, "currency": "EUR", **fields}
@@ -163,20 +164,20 @@ def test_a_price_that_cannot_be_is_refused(set_price, fields):
 def test_a_price_is_ended_now_and_only_once(project, set_price):
     price = set_price("10")
 
-    price_end(actor=person(), pk=price.pk)
+    price_end(actor=person(TRANSACTIONS_OFFICER), pk=price.pk)
 
     with pytest.raises(PriceMissing):
         cost(project)
     with pytest.raises(PriceStands):
-        price_end(actor=person(), pk=price.pk)
+        price_end(actor=person(TRANSACTIONS_OFFICER), pk=price.pk)
 
 
 def test_only_a_price_to_come_is_deleted(set_price):
     now, later = set_price("10"), set_price("11", valid_from=timezone.now() + timedelta(days=1))
 
     with pytest.raises(PriceStands):
-        price_delete(actor=person(), pk=now.pk)
-    price_delete(actor=person(), pk=later.pk)
+        price_delete(actor=person(TRANSACTIONS_OFFICER), pk=now.pk)
+    price_delete(actor=person(TRANSACTIONS_OFFICER), pk=later.pk)
 
     assert [*CreditPrice.objects.values_list("pk", flat=True)] == [now.pk]
 

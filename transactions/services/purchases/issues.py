@@ -11,6 +11,7 @@ from transactions.choices import IssueKind, IssueResolution, PaymentState, Trans
 from transactions.errors import PurchaseStateWrong
 from transactions.locks import purchase_lock
 from transactions.models import PaymentIssue, Transaction
+from transactions.rights import require_transactions_work
 from transactions.services.moving import stated_reason
 from transactions.services.purchases.paying import refunds_carry_out
 from transactions.services.purchases.refunds import late_payment_refund
@@ -25,6 +26,7 @@ def payment_issue_resolve(*, actor: User, pk: int, resolution: str, note: str) -
     """Close a payment issue: deliver the credits all the same, give the money back, or note that it is settled.
 
     Raises:
+        NotAllowed: the actor does not work transactions.
         NotFound: there is no such issue.
         StateConflict: it is closed already.
         InvalidInput: no note, or this cannot be done about an issue of this kind.
@@ -32,6 +34,7 @@ def payment_issue_resolve(*, actor: User, pk: int, resolution: str, note: str) -
         NotEnoughCredits, AccountNotUsable: the credits still cannot be delivered.
         ReauthenticationRequired: money is to go back, and the actor showed who they are too long ago.
     """
+    require_transactions_work(actor, "decide about payments")
     note = stated_reason(note)
     if resolution == IssueResolution.REFUNDED:
         require_fresh()

@@ -26,6 +26,7 @@ from transactions.locks import batch_lock, purchase_lock
 from transactions.models import Block, PaymentRefund, Transaction
 from transactions.money import from_minor, share_of
 from transactions.payments import RefundSnapshot
+from transactions.rights import require_transactions_work
 from transactions.services.mails import refund_mail
 from transactions.services.moving import stated_reason
 from transactions.services.posting import posting
@@ -62,6 +63,7 @@ def purchase_refund(*, actor: User, purchase_pk: int, reason: str, quantity_kg: 
     refunds of a purchase together are exactly its total.
 
     Raises:
+        NotAllowed: the actor does not work transactions.
         ReauthenticationRequired: the actor showed who they are too long ago.
         PurchaseNotFound: there is no such purchase.
         PurchaseStateWrong: it is not completed.
@@ -69,6 +71,7 @@ def purchase_refund(*, actor: User, purchase_pk: int, reason: str, quantity_kg: 
         InvalidInput: no reason, or more than was bought.
         AccountNotUsable: an account is frozen or closed.
     """
+    require_transactions_work(actor, "refund purchases")
     require_fresh()
     reason = stated_reason(reason)
     with transaction.atomic():

@@ -20,6 +20,7 @@ from transactions.locks import purchase_lock
 from transactions.models import Payment, PlannedRetirement, Transaction
 from transactions.money import from_minor, to_minor
 from transactions.payments import IntentSnapshot
+from transactions.rights import require_transactions_work
 from transactions.services.mails import purchase_delivered_mail
 from transactions.services.moving import Origin, Wanted
 from transactions.services.posting import posting
@@ -73,12 +74,14 @@ def purchase_mark_paid(*, actor: User, purchase_pk: int, reference: str) -> Tran
     """Settle a purchase by invoice whose money has arrived; `reference` is the bank's or the invoice's number.
 
     Raises:
+        NotAllowed: the actor does not work transactions.
         PurchaseNotFound: there is no such purchase.
         PurchaseStateWrong: it is not paid by invoice, or is not waiting for its money.
         InvalidInput: no reference was given.
         NotEnoughCredits: the reservation had expired and the credits are gone.
         AccountNotUsable: an account is frozen or closed.
     """
+    require_transactions_work(actor, "mark purchases as paid")
     reference = reference.strip()
     if not reference or len(reference) > 255 or not reference.isprintable():
         raise InvalidInput({"reference": ["Give the number of the bank's or the invoice's record of the payment."]})
