@@ -41,4 +41,5 @@ class RejectedRecord:
 
 def interval_id(series: str, starts_at: datetime) -> str:
     """Return the external id of an interval of a series: the same half hour by file and by poll is one record."""
-    return f"{series}:{starts_at.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
+    minute = starts_at.astimezone(UTC).isoformat(timespec="minutes")  # strftime takes five times as long
+    return f"{series}:{minute.removesuffix('+00:00')}Z"

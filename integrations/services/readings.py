@@ -12,6 +12,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
+from carboncore.common.api.statements import fetch_named
 from integrations.choices import ReadingQuality, ReadingType
 from integrations.errors import DataSourceDisconnected
 from integrations.models import Connection
@@ -27,11 +28,13 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 _SERIES_AND_TIME = attrgetter("reading_type", "series", "starts_at")
 _TYPES, _QUALITIES = frozenset(ReadingType.values), frozenset(ReadingQuality.values)
 
+# Stays for as long as the database connection: to make and drop it each time costs more than a week of half hours, and
+# a DROP makes the driver forget every statement that it has prepared.
 STAGE = """
-    CREATE TEMPORARY TABLE integrations_reading_staged (
+    CREATE TEMPORARY TABLE IF NOT EXISTS integrations_reading_staged (
         reading_type text, external_id text, series text, starts_at timestamptz, ends_at timestamptz,
         quantity numeric(20,6), unit text, quality text, payload jsonb
-    ) ON COMMIT DROP
+    ) ON COMMIT DELETE ROWS
 """
 _COLUMNS = "reading_type, external_id, series, starts_at, ends_at, quantity, unit, quality, payload"
 _COPY = f"COPY integrations_reading_staged ({_COLUMNS}) FROM STDIN"
@@ -213,9 +216,8 @@ def _store_batch(connection_id: int, records: list[ReadingRecord], counts: Store
             for record in records:
                 copy.write_row(_row(record))
         refused = staged_overlaps_drop(cursor, connection_id=connection_id, returning="reading_type, external_id")
-        cursor.execute(MERGE, {"connection": connection_id})
-        created, changed = cursor.fetchone()
-        cursor.execute("DROP TABLE integrations_reading_staged")
+        ((created, changed),) = fetch_named(MERGE, {"connection": connection_id})
+        cursor.execute("DELETE FROM integrations_reading_staged")
     counts.created += created
     counts.changed += changed
     counts.unchanged += len(records) - len(refused) - created - changed
