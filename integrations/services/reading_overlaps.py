@@ -10,20 +10,33 @@ from typing import Any
 LONGEST_DAYS = 367  # no reading is longer, so none that began before can reach into the time that is looked at
 OVERLAPS_STORED = "The time overlaps a reading of another length that this data source has already."
 
-# What is there under other ids, within the time of what is staged; series and times decide, not ids.
+# What is there under other ids, within the time of what is staged; series and times decide, not ids. Of what began
+# before that time only the last of each series can reach into it, because no two of a series overlap.
 _OVERLAP_WITH_STORED = f"""
     WITH bounds AS (
         SELECT reading_type, min(starts_at) AS first, max(ends_at) AS last FROM integrations_reading_staged
         GROUP BY reading_type
     ), other AS MATERIALIZED (
         SELECT r.reading_type, r.series, r.starts_at, r.ends_at
-        FROM bounds JOIN integrations_reading r ON r.reading_type = bounds.reading_type
-        WHERE r.connection_id = %(connection)s::bigint
-          AND r.starts_at < bounds.last AND r.starts_at > bounds.first - interval '{LONGEST_DAYS} days'
-          AND r.ends_at > bounds.first
-          AND NOT EXISTS (
-              SELECT FROM integrations_reading_staged s
-              WHERE s.external_id = r.external_id AND s.reading_type = r.reading_type)
+        FROM (
+            SELECT i.reading_type, i.series, i.starts_at, i.ends_at, i.external_id
+            FROM bounds JOIN integrations_reading i ON i.reading_type = bounds.reading_type
+            WHERE i.connection_id = %(connection)s::bigint
+              AND i.starts_at >= bounds.first AND i.starts_at < bounds.last
+            UNION ALL
+            SELECT s.reading_type, s.series, i.starts_at, i.ends_at, i.external_id
+            FROM (SELECT DISTINCT reading_type, series FROM integrations_reading_staged) s
+            JOIN bounds ON bounds.reading_type = s.reading_type
+            CROSS JOIN LATERAL (
+                SELECT starts_at, ends_at, external_id FROM integrations_reading
+                WHERE connection_id = %(connection)s::bigint AND reading_type = s.reading_type AND series = s.series
+                  AND starts_at < bounds.first AND starts_at > bounds.first - interval '{LONGEST_DAYS} days'
+                ORDER BY starts_at DESC LIMIT 1) i
+            WHERE i.ends_at > bounds.first
+        ) r
+        WHERE NOT EXISTS (
+            SELECT FROM integrations_reading_staged s
+            WHERE s.external_id = r.external_id AND s.reading_type = r.reading_type)
     ), together AS (
         SELECT NULL::tid AS place, reading_type, series, starts_at, ends_at FROM other
         UNION ALL
