@@ -202,6 +202,9 @@ def _quoted(user: User, holder: InventoryHolder, asked: Asked) -> dict[str, Any]
         "unmatched": len(standing.report["unmatched"]),
         "serving": [offer for offer in quote.offers if not offer.hindrance],
         "others": [offer for offer in quote.offers if offer.hindrance],
+        "by_card": settings.PAYMENT_MODE == PaymentMethod.STRIPE,
+        "minutes": settings.RESERVATION_MINUTES,
+        "days": settings.INVOICE_RESERVATION_DAYS,
         "hidden": _hidden(asked),
         "key": uuid.uuid4(),
     }

@@ -1,9 +1,11 @@
 """The pages of offsetting: from the button to the order, what happens next, and the certificate."""
 
 import re
+from io import BytesIO
 
 import pytest
 from django.test import Client
+from pypdf import PdfReader
 
 from integrations.models import EmissionsOffset
 from tests.factories import PASSWORD, buyer
@@ -70,6 +72,10 @@ def test_from_the_button_to_the_certificate_in_two_clicks(ada, batch):
     done = ada.get(ordered["Location"]).content.decode()
     assert f"/certificates/{retired.public_id}.pdf" in done
     assert (retired.beneficiary_name, retired.published) == ("Ada Example", False)
+    certificate = f"/certificates/{retired.public_id}"
+    assert f"<dd>{retired.inventory}</dd>" in Client().get(certificate).content.decode()
+    pdf = PdfReader(BytesIO(Client().get(f"{certificate}.pdf").content))
+    assert retired.inventory in " ".join(pdf.pages[0].extract_text().split())
     report = ada.get(f"{ordered['Location']}/report.json")
     assert report.content.decode() == EmissionsOffset.objects.get().report
     assert "All of it is offset" in ada.get(MARCH).content.decode()
