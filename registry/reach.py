@@ -16,15 +16,19 @@ from registry.errors import ProjectNotFound
 from registry.models import Project, ProjectStandard
 
 _CERTIFIED = (
-    '(NOT EXISTS (SELECT 1 FROM "registry_projectstandard" AS "any" WHERE "any"."project_id" = "row"."{key}")'
+    '(NOT EXISTS (SELECT 1 FROM "registry_projectstandard" AS "any" WHERE "any"."project_id" = {project})'
     ' OR EXISTS (SELECT 1 FROM "registry_projectstandard" AS "reach" JOIN "registry_standard" AS "reach_standard"'
     ' ON "reach_standard"."id" = "reach"."standard_id"'
-    ' WHERE "reach"."project_id" = "row"."{key}" AND "reach_standard"."code" = ANY(%s::text[])))'
+    ' WHERE "reach"."project_id" = {project} AND "reach_standard"."code" = ANY(%s::text[])))'
 )
 _IN_COUNTRY = (
     'EXISTS (SELECT 1 FROM "registry_project" AS "reach_project"'
-    ' WHERE "reach_project"."id" = "row"."{key}" AND "reach_project"."country_id" = ANY(%s::text[]))'
+    ' WHERE "reach_project"."id" = {project} AND "reach_project"."country_id" = ANY(%s::text[]))'
 )
+
+
+# Where a row's own column names its project.
+OF_PROJECT = '"row"."project_id"'
 
 
 def present_limits() -> Limits:
@@ -32,25 +36,35 @@ def present_limits() -> Limits:
     return limits_of(current_actor().user)
 
 
-def in_reach(project: str = "") -> Q:
+def in_reach(project: str = "", *, or_none: bool = False) -> Q:
     """Return the condition that a row's project is in reach of whoever acts now.
 
-    `project` is the way from the row to its project, such as `project`; empty where the row is one.
+    `project` is the way from the row to its project, such as `project`; empty where the row is one. `or_none`: a row
+    that belongs to no project is in everybody's reach.
     """
-    return _condition(present_limits(), project)
+    limits = present_limits()
+    found = _condition(limits, project)
+    return found | Q(**{f"{project}__isnull": True}) if limits and or_none else found
 
 
-def reach_condition(key: str = "id") -> Condition | None:
-    """Return the same for a list in SQL, whose column `key` holds the project's id; None where there is no limit."""
+def reach_condition(project: str = '"row"."id"', *, or_none: bool = False) -> Condition | None:
+    """Return the same for a list in SQL; None where there is no limit. `project` is SQL for the project's id."""
     limits = present_limits()
     parts: list[tuple[str, list[str]]] = []
     if limits.countries:
-        parts.append((_IN_COUNTRY.format(key=key), sorted(limits.countries)))
+        parts.append((_IN_COUNTRY.format(project=project), sorted(limits.countries)))
     if limits.standards:
-        parts.append((_CERTIFIED.format(key=key), sorted(limits.standards)))
+        parts.append((_CERTIFIED.format(project=project), sorted(limits.standards)))
     if not parts:
         return None
-    return Condition(" AND ".join(sql for sql, _ in parts), tuple(values for _, values in parts))
+    sql = " AND ".join(sql for sql, _ in parts)
+    return Condition(f"({project} IS NULL OR ({sql}))" if or_none else sql, tuple(values for _, values in parts))
+
+
+def within_reach(named: Condition, project: str = '"row"."id"', *, or_none: bool = False) -> Condition:
+    """Return the condition of a row in SQL, narrowed as `reach_condition` narrows lists."""
+    reach = reach_condition(project, or_none=or_none)
+    return named if reach is None else Condition(f"{named.sql} AND {reach.sql}", (*named.values, *reach.values))
 
 
 def require_reach(project_pk: int, actor: object = None) -> None:

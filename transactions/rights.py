@@ -2,7 +2,9 @@
 
 from accounts.models import User
 from accounts.rights import require_permission
-from carboncore.common.errors import NotAllowed
+from carboncore.common.errors import NotAllowed, NotFound
+from registry.errors import ProjectNotFound
+from registry.reach import require_reach
 from transactions.models import HoldingAccount
 from transactions.querysets import WORKS_TRANSACTIONS
 
@@ -17,6 +19,18 @@ def require_transactions_work(actor: User, deed: str) -> None:
         NotAllowed: they do not.
     """
     require_permission(actor, WORKS_TRANSACTIONS, deed)
+
+
+def require_in_reach(project_id: int, actor: User | None, missing: NotFound) -> None:
+    """Let nobody at credits of a project that is out of their reach: to them there is no such thing.
+
+    Raises:
+        NotFound: `missing`, which says so in the words of what was asked for.
+    """
+    try:
+        require_reach(project_id, actor)
+    except ProjectNotFound:
+        raise missing from None
 
 
 def require_acting(actor: User | None, account_id: int) -> None:

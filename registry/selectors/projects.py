@@ -8,7 +8,7 @@ from carboncore.common.api.listing import Condition
 from carboncore.common.api.reading import row_text
 from carboncore.common.api.statements import fetch_all
 from registry.errors import ProjectNotFound
-from registry.reach import reach_condition
+from registry.reach import within_reach
 
 LARGEST_ID = 2**63 - 1
 
@@ -20,7 +20,7 @@ def project_text(shape: RowShape, key: str, *, base: str = "TRUE") -> str:
         ProjectNotFound: there is none, or the caller may not know that there is.
     """
     named = _condition(key)
-    text = None if named is None else row_text(shape, _within_reach(Condition(f"{base} AND {named.sql}", named.values)))
+    text = None if named is None else row_text(shape, within_reach(Condition(f"{base} AND {named.sql}", named.values)))
     if text is None:
         raise ProjectNotFound
     return text
@@ -36,11 +36,6 @@ def _condition(key: str) -> Condition | None:
     return None
 
 
-def _within_reach(named: Condition) -> Condition:
-    reach = reach_condition()
-    return named if reach is None else Condition(f"{named.sql} AND {reach.sql}", (*named.values, *reach.values))
-
-
 def project_id(key: str) -> int:
     """Return the id of the project that an id, a public UUID or a slug names.
 
@@ -50,7 +45,7 @@ def project_id(key: str) -> int:
     named = _condition(key)
     if named is None:
         raise ProjectNotFound
-    named = _within_reach(named)
+    named = within_reach(named)
     rows = fetch_all(f'SELECT "id" FROM "registry_project" AS "row" WHERE {named.sql}', named.values)  # noqa: S608
     if not rows:
         raise ProjectNotFound

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from registry.reach import in_reach
 from transactions.admin.account_deeds import ACCOUNT_DEEDS, AccountDeedsMixin
 from transactions.admin.fields import tonnes
 from transactions.admin.pages import Cell, Deed, Head, LedgerAdmin, Table, list_of, moment, number, page_at
@@ -48,6 +49,7 @@ class HoldingAccountAdmin(StatementMixin, AccountDeedsMixin, LedgerAdmin):
         queryset = (
             super()
             .get_queryset(request)
+            .filter(in_reach("project", or_none=True))
             .select_related("owner", "organisation", "project")
             .defer("project__coordinates")
         )

@@ -9,6 +9,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 
 from accounts.choices import ConsentState
+from registry.reach import in_reach
 from transactions.admin.fields import tonnes
 from transactions.admin.pages import Head, LedgerAdmin
 from transactions.models import MovementApproval
@@ -46,7 +47,13 @@ class MovementApprovalAdmin(LedgerAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[MovementApproval]:
         """Fetch what the list names."""
         related = ("organisation", "project", "from_account", "to_account", "asked_by", "decided_by", "transaction")
-        return super().get_queryset(request).select_related(*related).defer("project__coordinates")
+        return (
+            super()
+            .get_queryset(request)
+            .filter(in_reach("project"))
+            .select_related(*related)
+            .defer("project__coordinates")
+        )
 
     def page_head(self, request: HttpRequest, obj: MovementApproval) -> Head:
         """Say where it stands, and who has to decide."""

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeNumericF
 from unfold.decorators import display
 
 from carboncore.common.quantities import KG_PER_CREDIT
+from registry.reach import in_reach
 from transactions.admin.fields import tonnes
 from transactions.admin.pages import (
     Cell,
@@ -62,7 +63,7 @@ class CreditBatchAdmin(LedgerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CreditBatch]:
         """Fetch the request with it, and leave the boundaries of projects out."""
-        queryset = super().get_queryset(request).defer("project__coordinates")
+        queryset = super().get_queryset(request).filter(in_reach("project")).defer("project__coordinates")
         return queryset.select_related("project", "standard", "issuance_request")
 
     # -- the page ---------------------------------------------------------------------------------------------

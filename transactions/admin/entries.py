@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 
 from carboncore.common.admin.confirm import posted
+from registry.reach import in_reach
 from transactions.admin.batches import STATE_TONES
 from transactions.admin.fields import reason_field, tonnes
 from transactions.admin.pages import (
@@ -116,7 +117,7 @@ class LedgerEntryAdmin(LedgerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         """Fetch what a page links to."""
-        queryset = super().get_queryset(request)
+        queryset = super().get_queryset(request).filter(in_reach("batch__project"))
         return queryset.select_related("batch", "actor", "transaction_link__transaction", "reversed_by")
 
     def deed_reverse(self, request: HttpRequest, obj: LedgerEntry, deed: Deed) -> HttpResponse:

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from carboncore.common.admin.confirm import posted
+from registry.reach import in_reach
 from transactions.admin.fields import reason_field, tonnes
 from transactions.admin.pages import WORK, Deed, Head, LedgerAdmin, Table, moment, page_at, without_personal
 from transactions.admin.transaction_tables import moved_lines
@@ -68,7 +69,13 @@ class TransferOfferAdmin(LedgerAdmin):
         holders = (f"{side}__{holder}" for side in ("from_account", "to_account")
                    for holder in ("owner", "organisation", "project"))  # fmt: skip
         boundaries = ("project__coordinates", "from_account__project__coordinates", "to_account__project__coordinates")
-        return super().get_queryset(request).select_related("project", *holders).defer(*boundaries)
+        return (
+            super()
+            .get_queryset(request)
+            .filter(in_reach("project"))
+            .select_related("project", *holders)
+            .defer(*boundaries)
+        )
 
     def deed_withdraw(self, request: HttpRequest, obj: TransferOffer, deed: Deed) -> HttpResponse:
         """Give the credits back to who offered them."""

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from carboncore.common.admin.confirm import posted
+from registry.reach import in_reach
 from transactions.admin.fields import choice_field, reason_field
 from transactions.admin.pages import WORK, Deed, Head, LedgerAdmin, page_at
 from transactions.choices import IssueKind, IssueResolution
@@ -68,6 +69,10 @@ class PaymentIssueAdmin(LedgerAdmin):
         (None, {"fields": ("kind", "transaction", "subject", "details", "opened_at")}),
         ("Decision", {"fields": ("resolution", "resolution_note", "resolved_by", "resolved_at")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentIssue]:
+        """Leave out purchases of projects that are out of the person's reach."""
+        return super().get_queryset(request).filter(in_reach("transaction__project", or_none=True))
 
     def deed_resolve(self, request: HttpRequest, obj: PaymentIssue, deed: Deed) -> HttpResponse:
         """Deliver the credits all the same, give the money back, or note that it is settled."""

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 from carboncore.common.admin.confirm import confirm_page, posted
 from carboncore.common.admin.fields import LinesField
 from carboncore.common.quantities import QuantityInvalid, kg_from_tonnes
+from registry.reach import in_reach
 from transactions.admin.fields import looked_up_field, price_field, text_field, tonnes, year_field
 from transactions.admin.pages import WORK, Deed, Head, LedgerAdmin, Table, list_of, moment, number, page_of
 from transactions.models import CreditPrice
@@ -118,7 +119,7 @@ class CreditPriceAdmin(LedgerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CreditPrice]:
         """Leave the boundaries of projects out."""
-        return super().get_queryset(request).defer("project__coordinates")
+        return super().get_queryset(request).filter(in_reach("project")).defer("project__coordinates")
 
     def has_set_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the person may set prices."""

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
+from registry.reach import in_reach
 from transactions.admin.exports import LedgerExportMixin, RetirementResource
 from transactions.admin.fields import tonnes
 from transactions.admin.pages import Cell, Head, LedgerAdmin, Table, number, page_at, page_of
@@ -42,7 +43,12 @@ class RetirementAdmin(LedgerExportMixin, LedgerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Retirement]:
         """Fetch the transaction with it, and leave the boundaries of projects out."""
-        queryset = super().get_queryset(request).select_related("transaction__project", "transaction__from_account")
+        queryset = (
+            super()
+            .get_queryset(request)
+            .filter(in_reach("transaction__project"))
+            .select_related("transaction__project", "transaction__from_account")
+        )
         return queryset.defer("transaction__project__coordinates")
 
     def page_head(self, request: HttpRequest, obj: Retirement) -> Head:

@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from carboncore.common.admin.confirm import posted
+from registry.reach import in_reach
 from transactions.admin.fields import reason_field
 from transactions.admin.pages import Deed, Head, LedgerAdmin, moment, page_of
 from transactions.choices import RequestState
@@ -69,6 +70,10 @@ class ReversalRequestAdmin(LedgerAdmin):
         Deed("approve", "Approve", "Reverse this entry?", DECIDES_REVERSAL, _is_for_a_second_person),
         Deed("reject", "Reject", "Refuse this reversal?", DECIDES_REVERSAL, _is_for_a_second_person, is_dangerous=True),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReversalRequest]:
+        """Leave out entries of projects that are out of the person's reach."""
+        return super().get_queryset(request).filter(in_reach("entry__batch__project"))
 
     def deed_approve(self, request: HttpRequest, obj: ReversalRequest, deed: Deed) -> HttpResponse:
         """Put the credits back."""

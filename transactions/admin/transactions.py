@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from carboncore.audit.services import personal_data_read_record
 from carboncore.common.admin.confirm import posted
+from registry.reach import in_reach
 from transactions.admin.analytics import AnalyticsMixin
 from transactions.admin.exports import LedgerExportMixin, TransactionResource, TransactionWithoutGuestResource
 from transactions.admin.fields import OnceForm, TonnesField, reason_field, text_field, tonnes
@@ -126,7 +127,7 @@ class TransactionAdmin(AnalyticsMixin, LedgerExportMixin, LedgerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
         """Fetch what a page links to, and leave the boundaries of projects out."""
-        queryset = super().get_queryset(request).defer("project__coordinates")
+        queryset = super().get_queryset(request).filter(in_reach("project")).defer("project__coordinates")
         return queryset.select_related("project", "from_account", "to_account", "retirement", "payment")
 
     def page_extra(self, request: HttpRequest, obj: Transaction) -> dict[str, Any]:

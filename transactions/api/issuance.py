@@ -15,7 +15,7 @@ from carboncore.common.api.serializers import DoneSerializer
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput, NotFound
 from carboncore.common.quantities import tonnes_from_kg
-from registry.reach import reach_condition
+from registry.reach import OF_PROJECT, reach_condition, within_reach
 from transactions.api.bodies import project_named
 from transactions.api.callers import IDEMPOTENCY_KEY, signed_in_caller
 from transactions.api.office_shapes import (
@@ -53,7 +53,7 @@ class IssuanceListView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """List them, the newest first."""
         return list_response(
-            request._request, ISSUANCE_REQUESTS, cache=PRIVATE_CACHE, within=reach_condition("project_id")
+            request._request, ISSUANCE_REQUESTS, cache=PRIVATE_CACHE, within=reach_condition(OF_PROJECT)
         )
 
     @extend_schema(
@@ -101,10 +101,7 @@ class IssuanceView(ApiView):
     )
     def get(self, request: Request, pk: int) -> HttpResponse:
         """Read it."""
-        named, reach = Condition('"row"."id" = %s', (pk,)), reach_condition("project_id")
-        if reach is not None:
-            named = Condition(f"{named.sql} AND {reach.sql}", (*named.values, *reach.values))
-        text = row_text(ISSUANCE_SHAPE, named)
+        text = row_text(ISSUANCE_SHAPE, within_reach(Condition('"row"."id" = %s', (pk,)), OF_PROJECT))
         if text is None:
             raise NotFound("Issuance request not found.")
         return tagged_response(request._request, text, cache=PRIVATE_CACHE)

@@ -15,6 +15,7 @@ from carboncore.common.api.schema import listing_parameters, refusals
 from carboncore.common.api.serializers import StrictSerializer, TextField
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput, NotFound, StateConflict
+from registry.reach import reach_condition, within_reach
 from transactions.api.callers import signed_in_caller
 from transactions.api.sql_fields import AbsentTextField
 from transactions.choices import IssueKind, IssueResolution
@@ -56,6 +57,8 @@ def _by_state(values: Sequence[str]) -> Condition:
     return Condition('("row"."resolved_at" IS NULL) = ANY(%s::bool[])', ([value == "open" for value in values],))
 
 
+# What money came in for; an issue about money that is none of ours belongs to no project.
+_PROJECT = '(SELECT "project_id" FROM "transactions_transaction" AS "paid" WHERE "paid"."id" = "row"."transaction_id")'
 SHAPE = RowShape(PaymentIssueSerializer)
 PAYMENT_ISSUES = Listing(
     SHAPE,
@@ -82,7 +85,9 @@ class PaymentIssueListView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         """List them, the newest first."""
-        return list_response(request._request, PAYMENT_ISSUES, cache=PRIVATE_CACHE)
+        return list_response(
+            request._request, PAYMENT_ISSUES, cache=PRIVATE_CACHE, within=reach_condition(_PROJECT, or_none=True)
+        )
 
 
 class PaymentIssueView(ApiView):
@@ -132,7 +137,7 @@ class PaymentIssueResolveView(ApiView):
 
 
 def _text(pk: int) -> str:
-    found = row_text(SHAPE, Condition('"row"."id" = %s', (pk,)))
+    found = row_text(SHAPE, within_reach(Condition('"row"."id" = %s', (pk,)), _PROJECT, or_none=True))
     if found is None:
         raise NotFound("Payment issue not found.")
     return found

@@ -15,6 +15,7 @@ from carboncore.common.api.serializers import CreatedSerializer, DoneSerializer
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.errors import ProjectNotFound
+from registry.reach import OF_PROJECT, reach_condition, within_reach
 from transactions.api.bodies import PriceEndSerializer, PriceSerializer, project_named
 from transactions.api.callers import signed_in_caller
 from transactions.api.shapes import PRICE_SHAPE, PriceShapeSerializer
@@ -57,7 +58,7 @@ class PriceListView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         """List prices, the newest first."""
-        return list_response(request._request, PRICES, cache=PRIVATE_CACHE)
+        return list_response(request._request, PRICES, cache=PRIVATE_CACHE, within=reach_condition(OF_PROJECT))
 
     @extend_schema(
         operation_id="set_price",
@@ -105,7 +106,7 @@ class PriceView(ApiView):
     )
     def get(self, request: Request, pk: int) -> HttpResponse:
         """Read it."""
-        text = row_text(PRICE_SHAPE, Condition('"row"."id" = %s', (pk,)))
+        text = row_text(PRICE_SHAPE, within_reach(Condition('"row"."id" = %s', (pk,)), OF_PROJECT))
         if text is None:
             raise NotFound("There is no such price.")
         return tagged_response(request._request, text, cache=PRIVATE_CACHE)

@@ -11,6 +11,7 @@ from carboncore.common.api.reading import PRIVATE_CACHE, list_response
 from carboncore.common.api.schema import listing_parameters, refusals
 from carboncore.common.api.serializers import DoneSerializer
 from carboncore.common.api.views import ApiView
+from registry.reach import reach_condition
 from transactions.api.callers import IDEMPOTENCY_KEY, signed_in_caller
 from transactions.api.issuance import REQUEST_ID
 from transactions.api.office_shapes import (
@@ -26,6 +27,11 @@ from transactions.api.once import answered_once
 from transactions.rights import ASKS_REVERSAL, DECIDES_REVERSAL
 from transactions.services import reversal_request_approve, reversal_request_create, reversal_request_reject
 
+_PROJECT = (
+    '(SELECT "batch"."project_id" FROM "transactions_ledgerentry" AS "wrong" JOIN "transactions_creditbatch" AS "batch"'
+    ' ON "batch"."id" = "wrong"."batch_id" WHERE "wrong"."id" = "row"."entry_id")'
+)
+
 
 class ReversalListView(ApiView):
     """All reversal requests, and new ones."""
@@ -40,7 +46,8 @@ class ReversalListView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         """List them, the newest first."""
-        return list_response(request._request, REVERSAL_REQUESTS, cache=PRIVATE_CACHE)
+        within = reach_condition(_PROJECT)
+        return list_response(request._request, REVERSAL_REQUESTS, cache=PRIVATE_CACHE, within=within)
 
     @extend_schema(
         operation_id="create_reversal_request",

@@ -1,6 +1,7 @@
 """What staff read of transactions: the list, its totals, and both as files for spreadsheets."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -20,6 +21,7 @@ from carboncore.common.api.schema import BINARY, listing_parameters, refusals
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput
 from carboncore.common.tables import csv_response, xlsx_response
+from registry.reach import OF_PROJECT, reach_condition
 from transactions.api.transaction_lists import (
     FILTER_WORDS,
     FILTERS,
@@ -104,7 +106,8 @@ class TransactionListView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         """List transactions, the newest first."""
-        return list_response(request, transactions_for(request.user), cache=PRIVATE_CACHE)
+        within = reach_condition(OF_PROJECT)
+        return list_response(request, transactions_for(request.user), cache=PRIVATE_CACHE, within=within)
 
 
 class TransactionAnalyticsView(ApiView):
@@ -162,12 +165,14 @@ class TransactionXlsxView(TransactionExportView):
 
 
 def _asked(request: Request) -> ListQuery:
-    """Read the filters; what pages a list means nothing here and is refused."""
+    """Read the filters, within reach of whoever asks; what pages a list means nothing here and is refused."""
     unknown = [name for name in request.GET if name not in FILTERS]
     if unknown:
         reason = f"There is no such parameter here. There are: {', '.join(FILTERS)}."
         raise InvalidInput({name[:60]: [reason] for name in unknown})
-    return STAFF_TRANSACTIONS.parse(request.GET)
+    asked = STAFF_TRANSACTIONS.parse(request.GET)
+    reach = reach_condition(OF_PROJECT)
+    return asked if reach is None else replace(asked, conditions={**asked.conditions, "reach": reach})
 
 
 def _all_rows(shape: RowShape, asked: ListQuery) -> Iterator[tuple[Any, ...]]:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from carboncore.audit.services import event_record
+from registry.reach import require_reach
 from transactions.errors import RetirementErased
 from transactions.models import PlannedRetirement, Retirement, Transaction
 from transactions.rights import require_transactions_work
@@ -20,13 +21,16 @@ def retirement_statement_erase(*, actor: User, retirement: Retirement, reason: s
 
     Raises:
         NotAllowed: the actor does not work transactions.
+        ProjectNotFound: its project is out of the actor's reach.
         InvalidInput: no reason was given.
         RetirementErased: it was erased before.
     """
     require_transactions_work(actor, "erase what retirements say")
     reason = stated_reason(reason)
     with transaction.atomic():
-        locked = Retirement.objects.select_for_update(of=("self",)).get(pk=retirement.pk)
+        kept = Retirement.objects.select_for_update(of=("self",)).select_related("transaction")
+        locked = kept.get(pk=retirement.pk)
+        require_reach(locked.transaction.project_id, actor)
         if locked.erased_at is not None:
             raise RetirementErased
         locked.beneficiary_name = locked.beneficiary_location = locked.note = ""

@@ -11,9 +11,10 @@ from carboncore.audit.services import changes_since, event_record
 from carboncore.common.errors import InvalidInput, StateConflict
 from registry.models import Project
 from transactions.choices import AccountKind, AccountState, TransactionStatus
+from transactions.errors import AccountNotFound
 from transactions.locks import account_lock_exclusive
 from transactions.models import Balance, HoldingAccount, Transaction
-from transactions.rights import require_transactions_work
+from transactions.rights import require_in_reach, require_transactions_work
 from transactions.services.moving import stated_reason
 
 # What the audit trail calls becoming each.
@@ -56,7 +57,7 @@ def holding_account_freeze(*, actor: User, pk: int, reason: str) -> HoldingAccou
     Raises:
         NotAllowed: the actor may not work with accounts.
         InvalidInput: no reason was given, or one that is too long or not text.
-        AccountNotFound: there is none.
+        AccountNotFound: there is none, or it is that of a project out of the actor's reach.
         StateConflict: the account is frozen or closed already.
     """
     reason = stated_reason(reason)
@@ -103,6 +104,8 @@ def _state_change(
     require_transactions_work(actor, "freeze, unfreeze or close accounts")
     with transaction.atomic():
         account = account_lock_exclusive(pk)
+        if account.project_id is not None:
+            require_in_reach(account.project_id, actor, AccountNotFound())
         if account.state not in out_of:
             raise StateConflict(
                 f"Account {account.number} is {account.get_state_display().lower()}; only one that is"

@@ -10,14 +10,13 @@ from accounts.models import User
 from accounts.rights import require_permission
 from carboncore.audit.services import changes_since, event_record, state_of
 from carboncore.common.errors import InvalidInput, NotFound
-from registry.errors import ProjectNotFound
 from registry.models import MonitoringPeriod, Project, Standard
 from registry.reach import require_reach
 from registry.services.validation import constraint_of, text_fault
 from transactions.choices import BlockState, RequestState
 from transactions.errors import IssuanceNotPossible, SecondPersonNeeded
 from transactions.models import CreditBatch, IssuanceRequest
-from transactions.rights import ASKS_ISSUANCE, DECIDES_ISSUANCE
+from transactions.rights import ASKS_ISSUANCE, DECIDES_ISSUANCE, require_in_reach
 from transactions.serials import serial_root
 from transactions.services.holding_accounts import buffer_pool_account, proceeds_account
 from transactions.services.issuance_checks import MAX_TEXT, check_ready, check_request
@@ -183,10 +182,7 @@ def _locked(pk: int, actor: User) -> IssuanceRequest:
     request = IssuanceRequest.objects.select_for_update(of=("self",)).filter(pk=pk).first()
     if request is None:
         raise NotFound("Issuance request not found.")
-    try:
-        require_reach(request.project_id, actor)
-    except ProjectNotFound:
-        raise NotFound("Issuance request not found.") from None
+    require_in_reach(request.project_id, actor, NotFound("Issuance request not found."))
     return request
 
 

@@ -9,6 +9,7 @@ from accounts.models import User
 from carboncore.audit.services import event_record
 from carboncore.common.errors import InvalidInput
 from carboncore.common.quantities import MAX_QUANTITY_KG, tonnes_from_kg
+from registry.reach import require_reach
 from registry.services.validation import text_fault
 from transactions.choices import BlockState, EntryKind, TransactionStatus, TransactionType
 from transactions.errors import QuantityRefused
@@ -85,6 +86,7 @@ def order_post(*, movement: Posting, order: Order) -> Transaction:
     """Carry out an order inside a posting that is already open; returns the completed transaction.
 
     Raises:
+        ProjectNotFound: the project is out of the actor's reach.
         QuantityRefused: the quantity is not positive, or larger than any there can be.
         InvalidInput: the note is no text of at most 1,000 characters, or a serial is none of this project.
         NotEnoughCredits, CreditsNotMovable: the credits are not there to give.
@@ -127,8 +129,9 @@ def order_entries(*, movement: Posting, order: Order) -> list[LedgerEntry]:
     """Move what an order wants inside a posting that is already open; returns the entries, one for each batch.
 
     Raises:
-        QuantityRefused, InvalidInput, NotEnoughCredits, CreditsNotMovable: as for `order_post`.
+        ProjectNotFound, QuantityRefused, InvalidInput, NotEnoughCredits, CreditsNotMovable: as for `order_post`.
     """
+    require_reach(order.wanted.project_id, movement.actor)
     _check_order(order)
     return [
         movement.move(

@@ -15,10 +15,10 @@ from accounts.models import User
 from carboncore.audit.services import changes_since, event_record
 from carboncore.common.errors import InvalidInput, RegistryError
 from transactions.choices import BlockState, EntryKind, TransactionStatus, TransactionType
-from transactions.errors import OfferOver
+from transactions.errors import OfferNotFound, OfferOver
 from transactions.locks import batch_lock, offer_lock
 from transactions.models import HoldingAccount, LedgerEntry, Transaction
-from transactions.rights import require_acting
+from transactions.rights import require_acting, require_in_reach
 from transactions.services.mails import offer_mail
 from transactions.services.movements import transfer_check_accounts
 from transactions.services.moving import Order, Origin, Wanted, order_entries, stated_reason
@@ -161,6 +161,7 @@ def transfer_offer_withdraw(*, actor: User, pk: int, reason: str = "") -> Transa
         offer = offer_lock(pk)
         giver_id, _ = _accounts(offer)
         require_acting(actor, giver_id)
+        require_in_reach(offer.project_id, actor, OfferNotFound())
         _check_open(offer)
         own = HoldingAccount.objects.held_for(actor).filter(pk=giver_id).exists()
         why = "Withdrawn by the giver." if own and not reason.strip() else stated_reason(reason)

@@ -14,16 +14,17 @@ from carboncore.common.api.statements import fetch_all
 from carboncore.common.errors import InvalidInput, NotFound
 from registry.locks import project_lock
 from registry.models import Project
+from registry.reach import require_reach
 from transactions.errors import PriceMissing, PriceStands
 from transactions.models import CreditPrice, VolumeTier
 from transactions.money import LARGEST_AMOUNT, is_currency, total_for
-from transactions.rights import require_transactions_work
+from transactions.rights import require_in_reach, require_transactions_work
 
 logger = structlog.get_logger(__name__)
 
 LARGEST_PRICE = Decimal("99999999999.9999")
 MOST_TIERS = 20
-_SET = "set, end or delete prices"
+_SET, _MISSING = "set, end or delete prices", "There is no such price."
 
 # The tier that the quantity reaches goes before the price itself. The time is the database's, not the web server's.
 _IN_FORCE = """
@@ -95,10 +96,12 @@ def price_set(
 
     Raises:
         NotAllowed: the actor does not work transactions.
+        ProjectNotFound: the project is out of the actor's reach.
         InvalidInput: the currency, price, tiers or times cannot be.
         PriceStands: a later price is set already; delete that first, or end this one where it begins.
     """
     require_transactions_work(actor, _SET)
+    require_reach(project.pk, actor)
     check_currency(currency)
     _check_price(price_per_credit, tiers)
     with transaction.atomic():
@@ -133,13 +136,13 @@ def price_end(*, actor: User, pk: int, at: datetime | None = None) -> CreditPric
 
     Raises:
         NotAllowed: the actor does not work transactions.
-        NotFound: there is no such price.
+        NotFound: there is no such price, or its project is out of the actor's reach.
         InvalidInput: the time is in the past, or before the price begins.
         PriceStands: it has ended already, or ends sooner than that.
     """
     require_transactions_work(actor, _SET)
     with transaction.atomic():
-        price = _locked(pk)
+        price = _locked(pk, actor)
         now = _clock()
         ends = at or now
         if price.valid_to is not None and price.valid_to <= max(now, ends):
@@ -161,12 +164,12 @@ def price_delete(*, actor: User, pk: int) -> None:
 
     Raises:
         NotAllowed: the actor does not work transactions.
-        NotFound: there is no such price.
+        NotFound: there is no such price, or its project is out of the actor's reach.
         PriceStands: it is or was in force.
     """
     require_transactions_work(actor, _SET)
     with transaction.atomic():
-        price = _locked(pk)
+        price = _locked(pk, actor)
         if price.valid_from <= _clock():
             raise PriceStands("This price is or was in force, so it stays on record. End it instead.")
         event_record(action="price.deleted", obj=price, actor=actor, changes=changes_of_deletion(price))
@@ -219,10 +222,11 @@ def _is_price(price: Decimal) -> bool:
     return price.is_finite() and 0 < price <= LARGEST_PRICE and price == price.quantize(Decimal("0.0001"))
 
 
-def _locked(pk: int) -> CreditPrice:
+def _locked(pk: int, actor: User) -> CreditPrice:
     price = CreditPrice.objects.select_for_update(of=("self",)).filter(pk=pk).first()
     if price is None:
-        raise NotFound("There is no such price.")
+        raise NotFound(_MISSING)
+    require_in_reach(price.project_id, actor, NotFound(_MISSING))
     return price
 
 

@@ -12,7 +12,7 @@ from registry.services.validation import constraint_of, text_fault
 from transactions.choices import RequestState
 from transactions.errors import EntryNotReversible, SecondPersonNeeded
 from transactions.models import LedgerEntry, ReversalRequest
-from transactions.rights import ASKS_REVERSAL, DECIDES_REVERSAL
+from transactions.rights import ASKS_REVERSAL, DECIDES_REVERSAL, require_in_reach
 from transactions.services.corrections import entry_check_reversible, entry_reverse
 from transactions.services.moving import MAX_NOTE, stated_reason
 
@@ -31,9 +31,10 @@ def reversal_request_create(*, actor: User, entry_pk: int, reason: str) -> Rever
         EntryNotReversible: it is of a final kind, was reversed before, or somebody has asked for it already.
     """
     require_permission(actor, ASKS_REVERSAL, "ask for reversals")
-    entry = LedgerEntry.objects.filter(pk=entry_pk).first()
+    entry = LedgerEntry.objects.select_related("batch").filter(pk=entry_pk).first()
     if entry is None:
         raise NotFound("Ledger entry not found.")
+    require_in_reach(entry.batch.project_id, actor, NotFound("Ledger entry not found."))
     reason = stated_reason(reason)
     entry_check_reversible(entry)
     try:
@@ -89,9 +90,11 @@ def reversal_request_reject(*, actor: User, pk: int, note: str) -> ReversalReque
 
 
 def _pending_locked(pk: int, actor: User) -> ReversalRequest:
-    request = ReversalRequest.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    waiting = ReversalRequest.objects.select_for_update(of=("self",)).select_related("entry__batch")
+    request = waiting.filter(pk=pk).first()
     if request is None:
         raise NotFound("Reversal request not found.")
+    require_in_reach(request.entry.batch.project_id, actor, NotFound("Reversal request not found."))
     if request.state != RequestState.PENDING:
         raise EntryNotReversible(f"This request is already {request.get_state_display().lower()}.")
     if request.requested_by_id == actor.pk:

@@ -11,13 +11,14 @@ from transactions.choices import IssueKind, IssueResolution, PaymentState, Trans
 from transactions.errors import PurchaseStateWrong
 from transactions.locks import purchase_lock
 from transactions.models import PaymentIssue, Transaction
-from transactions.rights import require_transactions_work
+from transactions.rights import require_in_reach, require_transactions_work
 from transactions.services.moving import stated_reason
 from transactions.services.purchases.paying import refunds_carry_out
 from transactions.services.purchases.refunds import late_payment_refund
 from transactions.services.purchases.releasing import reservation_release
 from transactions.services.purchases.settling import credits_deliver
 
+_MISSING = "There is no such payment issue."
 # Only where our own purchase was paid and stands still can its credits be delivered, or its money given back, here.
 _DECIDABLE = (IssueKind.AMOUNT_DIFFERS, IssueKind.NOT_DELIVERABLE)
 
@@ -27,7 +28,7 @@ def payment_issue_resolve(*, actor: User, pk: int, resolution: str, note: str) -
 
     Raises:
         NotAllowed: the actor does not work transactions.
-        NotFound: there is no such issue.
+        NotFound: there is no such issue, or it is out of the actor's reach.
         StateConflict: it is closed already.
         InvalidInput: no note, or this cannot be done about an issue of this kind.
         PurchaseStateWrong: the purchase is not paid, or over.
@@ -41,8 +42,10 @@ def payment_issue_resolve(*, actor: User, pk: int, resolution: str, note: str) -
     with transaction.atomic():
         issue = PaymentIssue.objects.filter(pk=pk).first()
         if issue is None:
-            raise NotFound("There is no such payment issue.")
+            raise NotFound(_MISSING)
         purchase = purchase_lock(issue.transaction_id) if issue.transaction_id else None
+        if purchase is not None:
+            require_in_reach(purchase.project_id, actor, NotFound(_MISSING))
         issue = PaymentIssue.objects.select_for_update(of=("self",)).get(pk=pk)
         if issue.resolved_at is not None:
             raise StateConflict("This payment issue is closed already.")

@@ -21,12 +21,12 @@ from transactions.choices import (
     RefundState,
     TransactionStatus,
 )
-from transactions.errors import CreditsNotRefundable, PurchaseStateWrong
+from transactions.errors import CreditsNotRefundable, PurchaseNotFound, PurchaseStateWrong
 from transactions.locks import batch_lock, purchase_lock
 from transactions.models import Block, PaymentRefund, Transaction
 from transactions.money import from_minor, share_of
 from transactions.payments import RefundSnapshot
-from transactions.rights import require_transactions_work
+from transactions.rights import require_in_reach, require_transactions_work
 from transactions.services.mails import refund_mail
 from transactions.services.moving import stated_reason
 from transactions.services.posting import posting
@@ -65,7 +65,7 @@ def purchase_refund(*, actor: User, purchase_pk: int, reason: str, quantity_kg: 
     Raises:
         NotAllowed: the actor does not work transactions.
         ReauthenticationRequired: the actor showed who they are too long ago.
-        PurchaseNotFound: there is no such purchase.
+        PurchaseNotFound: there is no such purchase, or it is out of the actor's reach.
         PurchaseStateWrong: it is not completed.
         CreditsNotRefundable: the buyer's account holds fewer of these credits as active ones.
         InvalidInput: no reason, or more than was bought.
@@ -76,6 +76,7 @@ def purchase_refund(*, actor: User, purchase_pk: int, reason: str, quantity_kg: 
     reason = stated_reason(reason)
     with transaction.atomic():
         purchase = purchase_lock(purchase_pk)
+        require_in_reach(purchase.project_id, actor, PurchaseNotFound())
         if purchase.status != TransactionStatus.COMPLETED:
             raise PurchaseStateWrong(
                 f"Only a completed purchase can be refunded; this one is {purchase.get_status_display().lower()}."

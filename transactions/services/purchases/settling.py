@@ -15,12 +15,12 @@ from accounts.models import User
 from carboncore.common.errors import InvalidInput, StateConflict
 from registry.errors import ProjectNotFound
 from transactions.choices import EntryKind, IssueKind, PaymentMethod, PaymentState, TransactionStatus
-from transactions.errors import PurchaseStateWrong
+from transactions.errors import PurchaseNotFound, PurchaseStateWrong
 from transactions.locks import purchase_lock
 from transactions.models import Payment, PlannedRetirement, Transaction
 from transactions.money import from_minor, to_minor
 from transactions.payments import IntentSnapshot
-from transactions.rights import require_transactions_work
+from transactions.rights import require_in_reach, require_transactions_work
 from transactions.services.mails import purchase_delivered_mail
 from transactions.services.moving import Origin, Wanted
 from transactions.services.posting import posting
@@ -87,6 +87,7 @@ def purchase_mark_paid(*, actor: User, purchase_pk: int, reference: str) -> Tran
         raise InvalidInput({"reference": ["Give the number of the bank's or the invoice's record of the payment."]})
     with transaction.atomic():
         purchase = purchase_lock(purchase_pk)
+        require_in_reach(purchase.project_id, actor, PurchaseNotFound())
         if purchase.payment_method != PaymentMethod.INVOICE:
             raise PurchaseStateWrong("This purchase is paid by card; its payment arrives from the provider.")
         if purchase.status not in (TransactionStatus.RESERVED, TransactionStatus.EXPIRED):
