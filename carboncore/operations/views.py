@@ -13,19 +13,23 @@ from carboncore.common.api.bodies import json_response
 from carboncore.common.api.errors import error_response
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.views import ApiView
+from carboncore.common.rate_limits.declare import rate_limited
 from carboncore.operations.exposition import exposition
 from carboncore.operations.health import CHECKS, run_checks
 from carboncore.operations.performance import performance
 
 _FRESH = {"Cache-Control": "no-store"}
+_PROBED = {"GET": "probe", "HEAD": "probe"}
 
 
+@rate_limited(_PROBED)
 @require_safe
 def live(_request: HttpRequest) -> HttpResponse:
     """Say that the process answers; asks nothing of the database."""
     return json_response({"status": "ok"}, headers=_FRESH)
 
 
+@rate_limited(_PROBED)
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Run the checks, or those that `?checks=database,disk` names; 503 when one fails.
@@ -47,6 +51,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     return json_response(body, status=200 if is_ready else 503, headers=_FRESH)
 
 
+@rate_limited(_PROBED)
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer Prometheus. Without METRICS_TOKEN there is no such address, whoever asks and from wherever."""

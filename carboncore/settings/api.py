@@ -1,4 +1,4 @@
-"""The HTTP API: authentication, errors, parsing, the published schema, CORS and how large a document may be."""
+"""The HTTP API: authentication, errors, parsing, the published schema and CORS."""
 
 from carboncore.environment import env, secret
 
@@ -101,6 +101,3 @@ CORS_EXPOSE_HEADERS = [
     "X-Total-Count",
 ]
 CORS_PREFLIGHT_MAX_AGE = 3600
-
-# The largest document that may be uploaded, in bytes.
-DOCUMENT_MAX_BYTES: int = env.int("DOCUMENT_MAX_BYTES", default=25_000_000)

@@ -88,6 +88,15 @@ def test_reads_have_a_limit_of_their_own_whatever_they_ask_for(client, limits, p
     assert log_in(client, "127.0.0.1").status_code == 401  # writes are counted apart
 
 
+def test_probes_are_starved_by_no_reads_and_have_a_guard_of_their_own(client, limits):
+    limits("public-read=1/h", "probe=3/h")
+    assert [client.get("/").status_code for _ in range(2)] == [200, 429]
+
+    probes = ["/health", "/health/ready?checks=database", "/metrics", "/health"]
+
+    assert [client.get(path).status_code for path in probes] == [200, 200, 404, 429]
+
+
 def test_a_browser_gets_a_page(client, limits):
     limits("public-read=1/h")
     client.get("/")

@@ -53,6 +53,8 @@ SCOPES: dict[str, Scope] = {
     "password-forgotten": Scope("address", "20/h"),
     "guest-purchase": Scope("guest", "30/h"),
     "invite": Scope("caller", "100/h"),
+    # Balancers and Prometheus, whom neither strangers' reads from the same address nor their own may starve.
+    "probe": Scope("address", "600/m", leased=True, alone=True),
     "export": Scope("caller", "30/h"),
     # Each asks a provider, who would count wrong keys against this server.
     "connect": Scope("caller", "60/h"),

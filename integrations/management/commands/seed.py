@@ -1,6 +1,8 @@
 """Load the catalogue, a first set of real projects, and a demonstration of the ledger."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -58,14 +60,8 @@ class Command(BaseCommand):
             self._demonstrate()
 
     def _demonstrate(self) -> None:
-        logger = logging.getLogger("transactions")
-        level = logger.level
-        # Each of its movements would be logged as if it were news.
-        logger.setLevel(logging.WARNING)
-        try:
+        with _quiet("transactions"):  # each of its movements would be logged as if it were news
             made = demonstration_seed()
-        finally:
-            logger.setLevel(level)
         if made.left_out:
             self.stdout.write(f"demonstration: left out, for {made.left_out}")
         elif made.projects:
@@ -83,10 +79,19 @@ class Command(BaseCommand):
         self.stdout.write(f"ledger: {result.entries} entries of {result.batches} batches verified, {outcome}")
         trail, problems = audit_verify()
         if not problems:
-            logger = logging.getLogger("carboncore.audit")
-            level = logger.level
-            logger.setLevel(logging.WARNING)  # the seal's digest is for a server's log, not for this list
-            audit_seal()
-            logger.setLevel(level)
+            with _quiet("carboncore.audit"):  # the seal's digest is for a server's log, not for this list
+                audit_seal()
         found = "clean" if not problems else f"{trail.problems} problems, first: {trail.first_problem}"
         self.stdout.write(f"audit trail: {trail.events} events verified, {found}")
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Log only what is wrong meanwhile."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
