@@ -2,7 +2,8 @@
 
 One way in is not to count what another one brought: half hours of a supplier's interface over the months of a file, or
 a series that is shifted by some minutes. What is there stays; a record with the id of one that is there takes its
-place, so that a source can correct its own.
+place where it covers all of its time, so that a source can correct its own and none of a month is lost to its first
+half hour. What a person enters may also be shorter: they look at it.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 LONGEST_DAYS = 367  # no reading is longer, so none that began before can reach into the time that is looked at
 OVERLAPS_STORED = "The time overlaps a reading of another length that this data source has already."
 
-# What is there under other ids, within the time of what is staged; series and times decide, not ids. Of what began
+# What is there and stays, within the time of what is staged; series and times decide, not ids. Of what began
 # before that time only the last of each series can reach into it, because no two of a series overlap.
 _OVERLAP_WITH_STORED = f"""
     WITH bounds AS (
@@ -36,7 +37,8 @@ _OVERLAP_WITH_STORED = f"""
         ) r
         WHERE NOT EXISTS (
             SELECT FROM integrations_reading_staged s
-            WHERE s.external_id = r.external_id AND s.reading_type = r.reading_type)
+            WHERE s.external_id = r.external_id AND s.reading_type = r.reading_type
+              AND (s.quality = 'entered' OR (s.starts_at <= r.starts_at AND s.ends_at >= r.ends_at)))
     ), together AS (
         SELECT NULL::tid AS place, reading_type, series, starts_at, ends_at FROM other
         UNION ALL
@@ -63,11 +65,6 @@ def staged_overlaps_drop(cursor: Any, *, connection_id: int, returning: str) -> 
 
     The caller holds the source's row locked, so that nothing is stored between this and the merge.
     """
-    dropped: list[tuple[Any, ...]] = []
-    while True:
-        cursor.execute(_OVERLAP_WITH_STORED.format(returning=returning), {"connection": connection_id})
-        found = cursor.fetchall()
-        if not found:
-            return dropped
-        # What one of these would have replaced stays as it is, and may overlap others that are still staged.
-        dropped += found
+    cursor.execute(_OVERLAP_WITH_STORED.format(returning=returning), {"connection": connection_id})
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -197,7 +197,7 @@ OVERLAPS = "The time overlaps a reading of another length that this data source 
 
 @pytest.mark.parametrize(
     ("minutes", "length"),
-    [(15, 30), (45, 30), (-15, 30), (-60, 24 * 60), (-15, 16), (89, 30), (5, 1), (0, 60)],
+    [(15, 30), (45, 30), (-15, 30), (-60, 24 * 60), (-15, 16), (89, 30), (5, 1), (0, 60), (0, 10)],
 )
 def test_a_reading_over_the_time_of_another_length_is_refused_and_nothing_counts_twice(minutes, length):
     connection = source()
@@ -230,11 +230,11 @@ def test_what_touches_without_overlapping_another_series_kind_or_source_is_store
 def test_a_months_reading_is_not_counted_on_top_of_its_half_hours_nor_they_on_top_of_it():
     by_poll, by_file = source(), source()
     month = over(0, 31 * 24 * 60, "372")
-    store(by_poll, *map(half_hour, range(5, 25)))
+    store(by_poll, *map(half_hour, range(20)))
     store(by_file, month)
 
     assert store(by_poll, month) == (0, 0, 0, 1)
-    assert store(by_file, *map(half_hour, range(5, 25))) == (0, 0, 0, 20)
+    assert store(by_file, *map(half_hour, range(20))) == (0, 0, 0, 20)
     assert Reading.objects.filter(connection=by_poll).count() == 20
     assert [row[3] for row in spans(by_file)] == [372]
 
@@ -252,31 +252,22 @@ def test_of_records_that_overlap_each_other_the_first_is_stored():
     ] * 2
 
 
-def test_a_record_takes_the_place_of_the_one_with_its_id_where_that_overlaps_nothing_else():
-    connection = source()
-    store(connection, over(0, 60, "2"), over(60, 30, "1"))
-
-    # The hour becomes its first half; the second half is new, and no longer overlaps it.
-    assert store(connection, over(0, 30, "0.9"), over(30, 30, "1.1")) == (1, 1, 0, 0)
-    # It may not grow over its neighbour, and then what would have gone beside it may not come either.
-    assert store(connection, over(30, 45, "5"), half_hour(7)) == (1, 0, 0, 1)
-
-    assert [row[1:] for row in spans(connection)][:3] == [
-        ("01 00:00", "00:30", Decimal("0.9")),
-        ("01 00:30", "01:00", Decimal("1.1")),
-        ("01 01:00", "01:30", 1),
-    ]
-
-
-def test_what_counted_on_another_to_shrink_is_refused_with_it():
+def test_a_record_takes_the_place_of_the_one_with_its_id_where_it_covers_it_and_overlaps_nothing_else():
     connection = source()
     store(connection, over(0, 60, "2"), over(90, 30, "1"))
 
-    # The hour is to become two and a half, which overlaps 01:30; the half hour within it came under its own id.
-    stored = store(connection, over(0, 30, "1", series="meter 1"), over(30, 90, "3"))
+    assert store(connection, over(0, 90, "3")) == (0, 1, 0, 0)
+    assert store(connection, over(0, 100, "4")) == (0, 0, 0, 1)
+    # An hour and a half would be lost to its first half hour.
+    assert store(connection, over(0, 30, "0.9"), over(30, 30, "1.1")) == (0, 0, 0, 2)
+    assert [row[1:] for row in spans(connection)] == [("01 00:00", "01:30", 3), ("01 01:30", "02:00", 1)]
 
-    assert stored == (0, 1, 0, 1)
-    assert [row[1:3] for row in spans(connection)] == [("01 00:00", "00:30"), ("01 01:30", "02:00")]
+    # A person corrects what they typed.
+    assert store(connection, over(0, 30, "0.9", quality="entered"), over(30, 30, "1.1")) == (1, 1, 0, 0)
+    assert [row[1:] for row in spans(connection)][:2] == [
+        ("01 00:00", "00:30", Decimal("0.9")),
+        ("01 00:30", "01:00", Decimal("1.1")),
+    ]
 
 
 def test_overlaps_are_found_between_batches_of_one_call_too(monkeypatch):

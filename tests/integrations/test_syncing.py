@@ -12,6 +12,7 @@ from carboncore.mail.models import OutgoingMail
 from integrations.errors import NothingToSync, SyncGoesOn, SyncTooSoon
 from integrations.models import Connection, ProviderOutage, Reading, SyncReject, SyncRun
 from integrations.providers.glowmarkt import GlowmarktAdapter
+from integrations.reading_records import ReadingRecord, interval_id
 from integrations.services.credentials import credentials_store
 from integrations.services.readings import readings_store
 from integrations.services.sync_running import LEASE, sync_perform
@@ -245,6 +246,23 @@ def test_a_manual_sync_in_an_outage_says_so(glowmarkt):
     assert (run.status, run.problem) == ("error", "provider_unavailable")
     assert "since 30 April 2026 12:00 UTC" in run.error_message
     assert glowmarkt.asked == []
+
+
+def test_half_hours_under_a_reading_of_two_weeks_are_rejected_and_told_where_the_owner_looks(home):
+    ends_at = BEGIN + timedelta(days=14)
+    fortnight = ReadingRecord(
+        *("electricity_consumption", interval_id("elec-1", BEGIN), "elec-1", BEGIN, ends_at, Decimal(300), "kWh")
+    )
+    readings_store(connection=home, records=[fortnight], now=NOW)
+
+    run = synced(home)
+
+    # 14 days of 48 half hours, of which the first has the fortnight's id.
+    assert (run.status, counts(run)) == ("partial", (1416, 744, 0, 672))
+    assert set(SyncReject.objects.values_list("run", "reason")) == {
+        (run.pk, "The time overlaps a reading of another length that this data source has already.")
+    }
+    assert sum(Reading.objects.values_list("quantity", flat=True)) == 300 + Decimal("0.5") * 744
 
 
 def test_due_sources_get_a_run_and_their_next_turn(glowmarkt):
