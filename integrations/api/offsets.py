@@ -31,8 +31,14 @@ from integrations.models import EmissionsOffset
 from integrations.selectors.offsets import inventory_holder, offset_quote, offset_visible_to
 from integrations.services.offsets import AskedOffset, Beneficiary, Bought, Held, offset_make
 from registry.errors import ProjectNotFound
-from transactions.api.callers import IDEMPOTENCY_KEY, idempotency_key, key_scope, origin_of, signed_in_caller
-from transactions.api.callers import what_was_asked as asked_of
+from transactions.api.callers import (
+    IDEMPOTENCY_KEY,
+    idempotency_key,
+    key_scope,
+    origin_of,
+    signed_in_caller,
+    what_was_asked,
+)
 from transactions.api.shapes import purchase_body
 from transactions.choices import TransactionStatus
 from transactions.payments import IntentSnapshot
@@ -125,7 +131,7 @@ class OffsetListView(ApiView):
 
         # Only the order is carried out under the key; its payment is asked for afterwards, and whenever it comes again.
         status, answer = answer_once(
-            scope=key_scope(user, what="offset"), key=key, request=asked_of(request), action=make
+            scope=key_scope(user, what="offset"), key=key, request=what_was_asked(request), action=make
         )
         public_id = uuid.UUID(answer["id"])
         intent = payment_of(offset_visible_to(user=user, public_id=public_id), user)
