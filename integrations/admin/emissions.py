@@ -1,5 +1,6 @@
 """Emissions with their arithmetic, calculations, and activities that wait for somebody to say what they are."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,7 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -16,10 +18,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from carboncore.common.admin.base import ReadOnlyAdmin
 from carboncore.common.admin.confirm import confirm_page, posted
 from integrations.admin.narrowing import BroughtByConnectionAdmin
+from integrations.choices import ReadingType
 from integrations.emission_choices import RunStatus
 from integrations.emissions.arithmetic import plain
 from integrations.emissions.explaining import ROUNDING, steps
 from integrations.models import ActivityMapping, Emission, EmissionRun, UnmatchedActivity
+from integrations.selectors.factors import activities_known
 from integrations.services.factors import activity_map
 
 
@@ -109,17 +113,37 @@ class EmissionRunAdmin(ReadOnlyAdmin):
 _MAPS = "integrations.add_activitymapping"
 
 
+class SuggestingInput(UnfoldAdminTextInputWidget):
+    """A line of text for which the browser offers what is known while somebody types; it needs no script."""
+
+    def __init__(self, *, suggestions: Sequence[tuple[str, str]]) -> None:
+        super().__init__(attrs={"list": "known-answers", "autocomplete": "off"})
+        self.suggestions = suggestions
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Return the field with the list of suggestions behind it."""
+        options = format_html_join("", '<option value="{}">{}</option>', self.suggestions)
+        field = super().render(name, value, attrs, renderer)
+        return format_html('{}<datalist id="known-answers">{}</datalist>', field, options)
+
+
 class MappingForm(forms.Form):
     """What a name means, and why."""
 
-    activity = forms.CharField(
-        max_length=120,
-        help_text="A factor's activity, such as fuel.gas-oil; for a language model openai/gpt-4o and the like.",
-        widget=UnfoldAdminTextInputWidget,
-    )
+    activity = forms.CharField(max_length=120)
     note = forms.CharField(
         required=False, max_length=500, help_text="Why the two are the same.", widget=UnfoldAdminTextInputWidget
     )
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["activity"]
+        if kind == ReadingType.AI_USAGE:
+            field.widget = UnfoldAdminTextInputWidget()
+            field.help_text = "The language model with its provider, such as openai/gpt-4o."
+        else:
+            field.widget = SuggestingInput(suggestions=activities_known())
+            field.help_text = "Begin to type, such as diesel: the activities that have a factor are offered."
 
 
 @admin.register(UnmatchedActivity)
@@ -154,6 +178,7 @@ class UnmatchedActivityAdmin(ReadOnlyAdmin):
             raise Http404
         actor: Any = request.user
         kind, text = row.reading_type, row.text
+        readings = "reading" if row.reading_count == 1 else "readings"
 
         def run(data: dict[str, Any]) -> str:
             mapped = activity_map(actor=actor, reading_type=kind, text=text, **data)
@@ -165,14 +190,14 @@ class UnmatchedActivityAdmin(ReadOnlyAdmin):
             obj=row,
             title=f"What is “{row.text}”?",
             submit="Keep",
-            form=MappingForm(posted(request)),
+            form=MappingForm(posted(request), kind=kind),
             run=run,
             back=reverse("admin:integrations_unmatchedactivity_changelist"),
             context={
                 "explanation": "It counts for every data source whose readings use this name.",
                 "facts": [
                     ("Kind", row.get_reading_type_display()),
-                    ("Quantity", f"{self.amount(row)} in {row.reading_count:,} readings"),
+                    ("Quantity", f"{self.amount(row)} in {row.reading_count:,} {readings}"),
                     ("Why it is in no total", row.message),
                 ],
             },

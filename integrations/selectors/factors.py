@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
+from django.db.models import Min
+
 from integrations.emissions.book import FactorBook, FactorFact
 from integrations.models import Factor, FactorSet
 
@@ -20,6 +22,12 @@ def factor_book(*, only_set: int | None = None) -> FactorBook:
 def _book(states: tuple[_State, ...], only_set: int | None) -> FactorBook:
     # Kept for as long as no set is added and none changes its status, which is all that can change.
     return FactorBook(_facts([pk for pk, *_ in states]), only_set=only_set)
+
+
+def activities_known() -> list[tuple[str, str]]:
+    """Return each activity that has a factor, with what a publisher calls it, by name."""
+    found = Factor.objects.order_by("activity").values_list("activity").annotate(Min("label"))
+    return [(activity, label) for activity, label in found]
 
 
 def _facts(sets: Sequence[int]) -> list[FactorFact]:

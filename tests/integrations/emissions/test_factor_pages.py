@@ -131,7 +131,11 @@ def test_pages_open_and_show_the_arithmetic_and_what_waits(factors, officer):
     for name in ("emission", "emissionrun", "factorset", "factor", "unmatchedactivity", "activitymapping"):
         assert officer.get(reverse(f"admin:integrations_{name}_changelist")).status_code == 200
     address = reverse("admin:integrations_unmatchedactivity_map", args=[waiting.pk])
-    assert "moonshine" in officer.get(address).content.decode()
+    asked = officer.get(address).content.decode()
+    assert "moonshine" in asked
+    assert "7 litre in 1 reading<" in asked
+    assert '<datalist id="known-answers">' in asked
+    assert '<option value="fuel.petrol-average-biofuel-blend">' in asked
     assert officer.post(address, {"activity": "fuel.nothing"}).status_code == 400
     assert ActivityMapping.objects.count() == 0
     assert officer.post(address, {"activity": "fuel.petrol-average-biofuel-blend", "note": "tested"}).status_code == 302
