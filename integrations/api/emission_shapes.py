@@ -151,6 +151,8 @@ class SummarySerializer(serializers.Serializer):
     until = serializers.CharField(help_text="The month after the last one, YYYY-MM.")
     method = serializers.CharField()
     total_kg_co2e = serializers.CharField()
+    total_kg_co2e_low = serializers.CharField(help_text="The total with each range at its least.")
+    total_kg_co2e_high = serializers.CharField(help_text="The total with each range at its most.")
     scope_2 = serializers.DictField(child=serializers.CharField())
     by_scope = serializers.ListField(child=serializers.DictField())
     by_category = serializers.ListField(child=serializers.DictField(), help_text="Of scope 3.")

@@ -17,7 +17,8 @@ from integrations.models import Connection, Emission
 
 _GROUPED = """
     SELECT e.scope, e.category, e.connection_id, e.site, e.month, e.quality, e.line, e.reading_type, e.method, e.basis,
-           sum(e.kg_co2e), count(*), count(e.out_of_date_at), max(e.calculated_at)
+           sum(e.kg_co2e), count(*), count(e.out_of_date_at), max(e.calculated_at),
+           sum(coalesce(e.low, e.kg_co2e)), sum(coalesce(e.high, e.kg_co2e))
     FROM integrations_emission e
     WHERE e.superseded_at IS NULL AND e.connection_id = ANY(%(connections)s::bigint[])
       AND e.month >= %(first)s::date AND e.month < %(until)s::date AND e.method = ANY(%(methods)s::text[])
@@ -66,7 +67,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One group of results: everything that a summary tells apart, its kilograms and how many results they are."""
+    """One group of results: everything that a summary tells apart, its kilograms and how many results they are.
+
+    `low` and `high` bound the kilograms; they are the same where no method gives a range.
+    """
 
     scope: int
     category: int | None
@@ -82,6 +86,8 @@ class Cell:
     results: int
     out_of_date: int
     calculated_at: datetime
+    low: Decimal
+    high: Decimal
 
 
 def connections_shown(*, user: User, organisation: uuid.UUID | None = None, only_own: bool = False) -> list[Connection]:

@@ -87,6 +87,8 @@ def summary_of(inventory: Inventory) -> dict[str, Any]:
         "until": f"{inventory.period.until:%Y-%m}",
         "method": str(inventory.method),
         "total_kg_co2e": _text(total),
+        "total_kg_co2e_low": _text(sum((cell.low for cell in groups), Decimal(0))),
+        "total_kg_co2e_high": _text(sum((cell.high for cell in groups), Decimal(0))),
         "scope_2": {"location": _text(location), "market": _text(market)},
         "by_scope": [{"scope": scope, "kg_co2e": _text(kg)} for (scope,), kg in added_up(groups, "scope").items()],
         "by_category": [
@@ -195,7 +197,7 @@ def _holder(user: User, organisation: uuid.UUID | None, *, only_own: bool) -> Ho
         if found is None:
             raise OrganisationNotFound
         return Holder("organisation", found.name, found.public_id)
-    return Holder("person" if only_own else "everything", user.full_name or user.username)
+    return Holder("person" if only_own else "everything", user.full_name or user.username or user.email)
 
 
 def _text(kg: Decimal) -> str:

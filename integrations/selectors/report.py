@@ -108,6 +108,12 @@ def _gaps(inventory: Inventory, summary: Mapping[str, Any]) -> list[str]:
     ]
     if summary["out_of_date"]:
         gaps.append(f"{summary['out_of_date']:,} results are out of date: their readings were corrected since.")
+    low, high = summary["total_kg_co2e_low"], summary["total_kg_co2e_high"]
+    if low != high:
+        gaps.append(
+            "What language models emit is known as a range, and its middle is counted: the total lies between"
+            f" {low} and {high} kg CO2e."
+        )
     measured = {(cell.connection_id, cell.month) for cell in inventory.groups}
     months = {cell.month for cell in inventory.groups}
     if empty := [month for month in inventory.period.months() if months and month not in months]:

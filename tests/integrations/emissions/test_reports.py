@@ -5,13 +5,14 @@ import io
 import json
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from accounts.choices import MembershipRole
+from integrations.models import Emission
 from integrations.reports.month_chart import month_chart
 from integrations.services.emissions import emissions_calculate
 from tests.api_clients import buyer_client
@@ -121,6 +122,25 @@ def test_an_organisations_report_is_for_its_members_and_ones_own_leaves_it_out(c
         assert (refused.status_code, refused.json()["code"]) == (404, "organisation_not_found")
     assert text_of(viewer.get(f"{of_mill}&format=pdf").content).count("Mill") == 1
     assert stranger.get(REPORT).json()["total_kg_co2e"] == "0.000"
+
+
+def test_a_range_stays_a_range(factors):
+    owner = buyer_client()
+    source = data_source(owner.user, adapter="openai", settings={"ai_zone": "GBR"})
+    reading(source, "ai_usage", "7500000", "token", series="gpt-4o")
+    reading(source, "electricity_consumption", "1000", "kWh")
+    emissions_calculate(connection=source)
+    used = Emission.objects.get(reading_type="ai_usage")
+
+    told = owner.get(REPORT).json()
+
+    # 245.4 kg of electricity have no range.
+    low, high = (
+        f"{(Decimal('245.4') + end).quantize(Decimal('0.001'), ROUND_HALF_UP)}" for end in (used.low, used.high)
+    )
+    assert (told["total_kg_co2e_low"], told["total_kg_co2e_high"]) == (low, high)
+    assert Decimal(low) < Decimal(told["total_kg_co2e"]) < Decimal(high)
+    assert f"the total lies between {low} and {high} kg CO2e." in told["gaps"][0]
 
 
 def test_a_report_of_nothing_is_a_report_and_another_format_is_refused(factors):
