@@ -123,7 +123,7 @@ def token_read(kind: type[_Kind], text: str) -> _Kind:
         TokenRefused: it has expired, or was not made here for this.
     """
     try:
-        token = _verified(kind, text, settings.JWT_SIGNING_KEY)  # type: ignore[arg-type] # it takes a type of a variable for unhashable
+        token = _verified(kind, text, settings.JWT_SIGNING_KEY)  # type: ignore[arg-type]
         if token.payload["exp"] <= time.time():
             raise ExpiredTokenError
     except ExpiredTokenError:

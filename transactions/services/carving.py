@@ -7,7 +7,7 @@ one way. New rows are written after the old ones have shrunk: the unique keys ar
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from carboncore.common.api.statements import fetch_all
+from carboncore.common.api.statements import array_of, fetch_all
 from transactions.choices import BlockState
 from transactions.models import Block
 from transactions.services.taking import Slice
@@ -35,9 +35,9 @@ def carve(slices: Sequence[Slice], *, to_account_id: int, to_state: BlockState) 
         *lower, (first_kg, _, account_id, state) = _pieces(block, group, to_account_id, to_state)
         shrunk.append((block.pk, first_kg, account_id, state))
         added.extend((block.batch_id, block.batch_kg, *piece) for piece in lower)
-    fetch_all(_SHRINK, [list(column) for column in zip(*shrunk, strict=True)])
+    fetch_all(_SHRINK, [array_of(column) for column in zip(*shrunk, strict=True)])
     if added:
-        fetch_all(_ADD, [list(column) for column in zip(*added, strict=True)])
+        fetch_all(_ADD, [array_of(column) for column in zip(*added, strict=True)])
 
 
 def _pieces(block: Block, slices: Iterator[Slice], to_account_id: int, to_state: BlockState) -> Iterator[_Piece]:

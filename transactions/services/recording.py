@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from carboncore.common.api.statements import fetch_all, fetch_named
+from carboncore.common.api.statements import array_of, fetch_all, fetch_named
 from transactions.canonical import Line
 from transactions.choices import BlockState, EntryKind
 from transactions.models import CreditBatch, LedgerEntry
@@ -83,15 +83,15 @@ def record_entry(*, entry: LedgerEntry, batch: CreditBatch, lines: Sequence[Line
         "reverses": entry.reverses_id,
         "previous": entry.previous_hash,
         "hash": entry.hash,
-        "firsts": [line.first_kg for line in lines],
-        "ends": [line.end_kg for line in lines],
-        "from_accounts": [line.from_account for line in lines],
-        "from_states": [line.from_state or "" for line in lines],
-        "to_accounts": [line.to_account for line in lines],
-        "to_states": [line.to_state for line in lines],
-        "accounts": [account_id for account_id, _ in changes],
-        "states": [state for _, state in changes],
-        "changes": list(changes.values()),
+        "firsts": array_of(line.first_kg for line in lines),
+        "ends": array_of(line.end_kg for line in lines),
+        "from_accounts": array_of(line.from_account for line in lines),
+        "from_states": array_of(line.from_state or "" for line in lines),
+        "to_accounts": array_of(line.to_account for line in lines),
+        "to_states": array_of(line.to_state for line in lines),
+        "accounts": array_of(account_id for account_id, _ in changes),
+        "states": array_of(state for _, state in changes),
+        "changes": array_of(changes.values()),
     }
     ((entry.pk, taken),) = fetch_named(_RECORD, parameters)
     entry._state.adding = False  # noqa: SLF001 - Django's documented way to say that a row was saved

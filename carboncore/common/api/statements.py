@@ -6,20 +6,21 @@ connection, wrapped by Django's own wrapper: errors, query log and transactions 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, TypeVar
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, models
 
-from carboncore.common.observing.database import query_ran
+from carboncore.common.observing.database import failure_seen, query_ran, watch_query
 
 _PLACEHOLDER = re.compile(r"%s")
 _NAMED = re.compile(r"%\((\w+)\)s")
 _Row = TypeVar("_Row", bound=models.Model)
 PREPARED_MOST = 200
+_EMPTY = '""'
 
 
 class _PreparedCursor(psycopg.RawCursor[Any]):
@@ -49,7 +50,7 @@ def fetch_records(model: type[_Row], tail: str, params: Sequence[Any], *, only: 
     """
     head, names = _select(model, only)
     rows = fetch_all(f"{head} {tail}", params)
-    return [model.from_db(connection.alias, names, _read(model, names, row)) for row in rows]
+    return [model.from_db(DEFAULT_DB_ALIAS, names, _read(model, names, row)) for row in rows]
 
 
 def change_record(record: models.Model, change: str, params: Mapping[str, Any]) -> bool:
@@ -64,16 +65,17 @@ def change_record(record: models.Model, change: str, params: Mapping[str, Any]) 
     for row in rows:
         for name, value in zip(names, _read(model, names, row), strict=True):
             setattr(record, name, value)
-        record._state.adding, record._state.db = False, connection.alias  # noqa: SLF001 - Django's way to say "saved"
+        record._state.adding, record._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 - Django's way to say "saved"
     return bool(rows)
 
 
 def insert_record(record: models.Model) -> None:
     """Insert a new record whose fields hold plain values; its `pk` is set. No signal is sent and no parent is saved."""
     sql, fields = _insert(type(record))
-    values = [field.get_db_prep_save(getattr(record, field.attname), connection) for field in fields]
+    database = connections[DEFAULT_DB_ALIAS]
+    values = [field.get_db_prep_save(getattr(record, field.attname), database) for field in fields]
     ((record.pk,),) = fetch_all(sql, values)
-    record._state.adding, record._state.db = False, connection.alias  # noqa: SLF001 - Django's way to say "saved"
+    record._state.adding, record._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 - Django's way to say "saved"
 
 
 def columns_of(model: type[models.Model], alias: str, only: tuple[str, ...] = ()) -> tuple[str, tuple[str, ...]]:
@@ -91,22 +93,44 @@ def fetch_all(sql: str, params: Sequence[Any], *, plan_anew: bool = False) -> li
     return _fetch(_numbered(sql), params, plan_anew=plan_anew)
 
 
+def array_of(values: Iterable[int | str | None]) -> str:
+    """Return whole numbers, or words of letters, as the text of an array: a third of the time of a list's conversion.
+
+    The statement says what they are (`%s::bigint[]`).
+    """
+    return f"{{{','.join(['NULL' if value is None else str(value) or _EMPTY for value in values])}}}"
+
+
 def _fetch(query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[Any, ...]]:
-    pool: Any = getattr(connection, "pool", None)
-    if connection.connection is None and pool is not None and not connection.queries_logged:
-        return _fetch_from_pool(pool, query, params, plan_anew=plan_anew)
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    cursor = _cursor(connection.connection, plan_anew=plan_anew)
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrap(cursor) as wrapped:  # type: ignore[arg-type]
-        wrapped.execute(query, list(params))
-        return wrapped.fetchall()
+    database: Any = connections[DEFAULT_DB_ALIAS]  # `connection` would look it up anew for each of its attributes
+    if database.connection is None and not database.queries_logged and database.pool is not None:
+        return _fetch_from_pool(database, query, params, plan_anew=plan_anew)
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    cursor = _cursor(database.connection, plan_anew=plan_anew)
+    if database.queries_logged or database.execute_wrappers != [watch_query]:
+        wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
+        with wrap(cursor) as wrapped:
+            wrapped.execute(query, list(params))
+            rows: list[tuple[Any, ...]] = wrapped.fetchall()
+            return rows
+    # Nobody but us looks on: what Django's wrapper does, without it.
+    database.validate_no_broken_transaction()
+    began = perf_counter()
+    try:
+        with database.wrap_database_errors:
+            return cursor.execute(query, params).fetchall()
+    except Error as error:
+        failure_seen(error)
+        raise
+    finally:
+        query_ran(query, perf_counter() - began)
 
 
-def _fetch_from_pool(pool: Any, query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[Any, ...]]:
+def _fetch_from_pool(database: Any, query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[Any, ...]]:
     """Borrow a connection for one statement: a third of the cost of one that Django sets up for a request."""
-    with connection.wrap_database_errors:
+    pool = database.pool
+    with database.wrap_database_errors:
         pool.open()
         raw = pool.getconn()
         began = perf_counter()

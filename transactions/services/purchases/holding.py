@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from carboncore.common.api.statements import fetch_all
+from carboncore.common.api.statements import array_of, fetch_all
 from transactions.choices import BlockState, EntryKind
 from transactions.locks import batch_lock
 from transactions.models import LedgerEntry, LedgerLine, Transaction
@@ -114,7 +114,7 @@ def move_reserved(
 
 def link_entries(purchase: Transaction, entries: Iterable[LedgerEntry]) -> None:
     """Record that these ledger entries belong to the purchase."""
-    fetch_all(_LINK, [purchase.pk, [entry.pk for entry in entries]])
+    fetch_all(_LINK, [purchase.pk, array_of(entry.pk for entry in entries)])
 
 
 def _seller(purchase: Transaction) -> int:
