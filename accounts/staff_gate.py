@@ -51,6 +51,8 @@ def staff_session(request: HttpRequest) -> SignInSession | None:
 
 def staff_by_cookie(request: HttpRequest) -> User | None:
     """Return the staff member whose session of the staff admin comes with a request to another address, if it holds."""
+    if not hasattr(request, "session"):
+        return None  # it brought no cookie (`carboncore.common.api.bearer_requests`)
     user = get_user(request)  # not `request.user`, in whose place the API puts the bearer of a token
     if not isinstance(user, User) or not user.is_staff:
         return None

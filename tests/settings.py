@@ -21,9 +21,11 @@ TEST_RUN = os.environ.setdefault("CARBONCORE_TEST_RUN", str(os.getpid()))
 from carboncore.settings import *  # noqa: E402, F403
 from carboncore.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE  # noqa: E402
 
+BEARER_REQUESTS = "carboncore.common.api.bearer_requests.BearerRequestsMiddleware"
 DATABASES["default"]["TEST"] = {"NAME": f"test_carboncore_{TEST_RUN}"}
 INSTALLED_APPS += ["zeal"]
-MIDDLEWARE += ["zeal.middleware.zeal_middleware"]
+# Before the first that answers requests that write; the others it then watches too.
+MIDDLEWARE.insert(MIDDLEWARE.index(BEARER_REQUESTS), "zeal.middleware.zeal_middleware")
 ZEAL_RAISE = True
 # Batches are locked one after the other on purpose, each just before its blocks are read (transactions/locks.py).
 ZEAL_ALLOWLIST = [

@@ -28,7 +28,7 @@ class RequestLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return _refusal(request) or self.get_response(request)
+        return refusal_of(request) or self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer 503 for a page whose database is overloaded or away; the API's views answer for themselves."""
@@ -63,7 +63,8 @@ def body_length(meta: Mapping[str, Any]) -> int | None:
     return int(text[:20]) if text.isascii() and text.isdecimal() else None
 
 
-def _refusal(request: HttpRequest) -> HttpResponse | None:
+def refusal_of(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a request that no client of ours makes; None lets it pass."""
     meta = request.META
     if address_too_long(request):
         return error_response(414, "uri_too_long", f"The address is longer than {_MAX_ADDRESS:,} characters.")

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "carboncore.common.observing.requests.ObservedRequestsMiddleware",
     "carboncore.common.api.public_reads.PublicReadsMiddleware",
+    "carboncore.common.api.bearer_requests.BearerRequestsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "carboncore.common.security_headers.ContentSecurityPolicyMiddleware",

@@ -87,5 +87,8 @@ def test_a_query_for_each_row_fails_a_test():
 
 def test_every_request_of_a_test_is_watched_for_that(settings):
     assert settings.ZEAL_RAISE is True
-    assert settings.MIDDLEWARE[-1] == "zeal.middleware.zeal_middleware"
+    watching, *others = settings.MIDDLEWARE[settings.MIDDLEWARE.index("zeal.middleware.zeal_middleware") :]
+    assert watching == "zeal.middleware.zeal_middleware"
+    assert others[0] == settings.BEARER_REQUESTS
+    assert "simple_history.middleware.HistoryRequestMiddleware" in others
     assert settings.DEBUG is False
