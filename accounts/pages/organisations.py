@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -12,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.choices import InvitationState, MembershipRole
+from accounts.choices import InvitationState, MembershipRole, OrganisationState
 from accounts.errors import LinkRefused, OrganisationNotFound
 from accounts.models import Organisation, OrganisationInvitation, SignInSession, User
 from accounts.organisation_mails import limit_text, person_name
@@ -24,6 +23,7 @@ from accounts.organisation_selectors import (
     limit_request_of,
 )
 from accounts.pages.forms import AccountForm
+from accounts.pages.organisation_forms import MOST_MEMBERS, InviteForm, empty_forms
 from accounts.pages.organisation_parts import organisation_parts
 from accounts.pages.showing import form_page, notice_page, private
 from accounts.pages.signing_in import present_session, signed_in_page
@@ -41,7 +41,7 @@ from accounts.services.links import token_digest
 from carboncore.common.errors import NotFound, RegistryError
 from carboncore.common.rate_limits.declare import rate_limited
 
-MOST_MEMBERS = MOST_INVITATIONS = 100
+MOST_INVITATIONS = 100
 Deeds = dict[str, tuple[Callable[..., Any], str]]
 _ANSWERS: Deeds = {
     "accept": (member_invitation_accept, "You are a member now."),
@@ -55,15 +55,6 @@ _LIMIT_DEEDS: Deeds = {
     "approve": (organisation_limit_approve, "The new limit holds now."),
     "reject": (organisation_limit_reject, "The limit stays as it is."),
 }
-
-
-class InviteForm(AccountForm):
-    """Whom to invite, and what they will be."""
-
-    email = forms.CharField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    role = forms.ChoiceField(
-        choices=[("viewer", "Viewer: looks"), ("trader", "Trader: moves credits"), ("owner", "Owner: also members")]
-    )
 
 
 @rate_limited("sign-in")
@@ -109,7 +100,7 @@ def organisations(request: HttpRequest, session: SignInSession) -> HttpResponse:
 def answer(request: HttpRequest, session: SignInSession, public_id: uuid.UUID, what: str) -> HttpResponse:
     """Accept or decline an invitation."""
     service, words = _known(_ANSWERS, what)
-    return _do(
+    return do(
         request,
         lambda: service(actor=session.user, pk=invitation_for(user=session.user, public_id=public_id).pk),
         words,
@@ -123,8 +114,8 @@ def answer(request: HttpRequest, session: SignInSession, public_id: uuid.UUID, w
 def organisation(request: HttpRequest, session: SignInSession, public_id: uuid.UUID) -> HttpResponse:
     """Show one organisation: its members, its limit, what waits; and invite somebody."""
     try:
-        found = organisation_visible_to(user=session.user, public_id=public_id)
-    except OrganisationNotFound:
+        found = organisation_of(session.user, public_id)
+    except Http404:
         words = "There is no such organisation, or you are no member of it."
         way = ("My organisations", reverse("account-organisations"))
         response = notice_page(request, title="No such organisation", words=words, way=way)
@@ -133,10 +124,36 @@ def organisation(request: HttpRequest, session: SignInSession, public_id: uuid.U
 
     def run(data: dict[str, Any]) -> HttpResponse:
         member_invite(actor=session.user, organisation=found, **data)
-        return _back(request, f"{data['email']} is invited.", _address(found))
+        return back(request, f"{data['email']} is invited.", page_address(found))
 
     form = InviteForm(request.POST if request.method == "POST" else None)
-    return form_page(request, "organisation", form, run, **_about(session), **_shown(request, session.user, found))
+    return organisation_page(request, session, found, name="invite_form", form=form, run=run)
+
+
+def organisation_of(user: User, public_id: uuid.UUID) -> Organisation:
+    """Return an organisation to whoever may look at it.
+
+    Raises:
+        Http404: there is none, or the person may not know that there is.
+    """
+    try:
+        return organisation_visible_to(user=user, public_id=public_id)
+    except OrganisationNotFound:
+        raise Http404 from None
+
+
+def organisation_page(
+    request: HttpRequest,
+    session: SignInSession,
+    found: Organisation,
+    *,
+    name: str,
+    form: AccountForm,
+    run: Callable[[dict[str, Any]], HttpResponse],
+) -> HttpResponse:
+    """Show an organisation's page with all its forms; the one that was sent is run, or shows what was refused."""
+    shown = {**_about(session), **_shown(request, session.user, found), name: form}
+    return form_page(request, "organisation", form, run, **shown)
 
 
 @signed_in_page
@@ -151,7 +168,7 @@ def invitation_deed(
         found = organisation_visible_to(user=session.user, public_id=public_id)
         service(actor=session.user, pk=invitation_of(organisation=found, public_id=invitation_id).pk)
 
-    return _do(request, run, words, reverse("account-organisation", args=[public_id]))
+    return do(request, run, words, reverse("account-organisation", args=[public_id]))
 
 
 @signed_in_page
@@ -163,7 +180,7 @@ def limit_deed(request: HttpRequest, session: SignInSession, public_id: uuid.UUI
     def run() -> None:
         service(actor=session.user, organisation=organisation_visible_to(user=session.user, public_id=public_id))
 
-    return _do(request, run, words, reverse("account-organisation", args=[public_id]))
+    return do(request, run, words, reverse("account-organisation", args=[public_id]))
 
 
 def _known(deeds: Deeds, what: str) -> tuple[Callable[..., Any], str]:
@@ -187,6 +204,9 @@ def _shown(request: HttpRequest, user: User, found: Organisation) -> dict[str, A
         "asked_limit": limit_text(asked.limit_kg) if asked else "",
         "asked_by": person_name(asked.asked_by) if asked else "",
         "asked_by_oneself": asked is not None and asked.asked_by_id == user.pk,
+        "documents": found.documents.order_by("pk"),
+        "may_remove": owns and found.state == OrganisationState.PENDING,
+        **(empty_forms(found, user) if owns else {}),
         "parts": [part(request, user, found) for part in organisation_parts()],
     }
 
@@ -199,11 +219,12 @@ def _page(request: HttpRequest, name: str, session: SignInSession, **context: An
     return private(render(request, f"accounts/pages/{name}.html", {**_about(session), **context}))
 
 
-def _address(found: Organisation) -> str:
+def page_address(found: Organisation) -> str:
+    """Return the address of an organisation's page."""
     return reverse("account-organisation", args=[found.public_id])
 
 
-def _do(request: HttpRequest, deed: Callable[[], Any], words: str, where: str) -> HttpResponse:
+def do(request: HttpRequest, deed: Callable[[], Any], words: str, where: str) -> HttpResponse:
     """Do something and go where its result shows, with what was done or why it was refused."""
     try:
         deed()
@@ -211,7 +232,7 @@ def _do(request: HttpRequest, deed: Callable[[], Any], words: str, where: str) -
         return _refused(request, "There is nothing of that kind any more.", where)
     except RegistryError as error:
         return _refused(request, error.message, where)
-    return _back(request, words, where)
+    return back(request, words, where)
 
 
 def _refused(request: HttpRequest, words: str, where: str) -> HttpResponse:
@@ -219,6 +240,7 @@ def _refused(request: HttpRequest, words: str, where: str) -> HttpResponse:
     return HttpResponseRedirect(where)
 
 
-def _back(request: HttpRequest, words: str, where: str) -> HttpResponse:
+def back(request: HttpRequest, words: str, where: str) -> HttpResponse:
+    """Go to a page that says what was done."""
     messages.success(request, words)
     return HttpResponseRedirect(where)

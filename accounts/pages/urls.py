@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.pages import account, entering, keys, organisations
+from accounts.pages import account, entering, keys, organisation_rules, organisations
 
 urlpatterns = [
     path("account", account.overview, name="account"),
@@ -23,7 +23,24 @@ urlpatterns = [
         organisations.invitation_deed,
         name="account-invitation-deed",
     ),
+    path("account/organisations/<uuid:public_id>/limit", organisation_rules.limit, name="account-limit-set"),
     path("account/organisations/<uuid:public_id>/limit/<slug:what>", organisations.limit_deed, name="account-limit"),
+    path(
+        "account/organisations/<uuid:public_id>/documents",
+        organisation_rules.document_add,
+        name="account-documents",
+    ),
+    path(
+        "account/organisations/<uuid:public_id>/documents/<uuid:document_id>",
+        organisation_rules.document,
+        name="account-document",
+    ),
+    path(
+        "account/organisations/<uuid:public_id>/documents/<uuid:document_id>/remove",
+        organisation_rules.document_remove,
+        name="account-document-remove",
+    ),
+    path("account/organisations/<uuid:public_id>/hand-over", organisation_rules.hand_over, name="account-hand-over"),
     path("account/invitations/<uuid:public_id>/<slug:what>", organisations.answer, name="account-invitation-answer"),
     path("account/profile", account.profile, name="account-profile"),
     path("account/password", account.password, name="account-password"),

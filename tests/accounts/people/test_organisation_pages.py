@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.files.base import ContentFile
 
 from accounts.models import Membership, OrganisationInvitation
 from accounts.roles import REGISTRY_OFFICER
@@ -14,7 +15,7 @@ from accounts.services import (
 )
 from tests.accounts.people.conftest import ANNA
 from tests.accounts.people.test_pages import Browser, sign_in, words
-from tests.factories import buyer, member_of, person
+from tests.factories import PDF, buyer, member_of, person
 from tests.ledger_factories import account, issued_batch, proceeds_of, wanted
 from tests.mailbox import last_mail
 from tests.purchase_factories import held
@@ -114,6 +115,48 @@ def test_owners_send_again_and_revoke_and_others_see_no_invitations(olga, owner,
     olga.send(f"{deeds}/revoke", page=page)
     invitation.refresh_from_db()
     assert invitation.state == "revoked"
+
+
+def test_an_owner_sets_the_limit_shows_documents_and_hands_over(olga, owner, browser):
+    mill = organisation_create(actor=owner, name="Mill", country="PT")
+    tim = buyer(email="tim@example.org", username="tim", full_name="Tim Trader")
+    page = f"/account/organisations/{mill.public_id}"
+    assert "Hand the organisation over" not in words(olga.get(page))
+    refused = olga.send(f"{page}/limit", {"limit": "1.5"}, page=page)
+    assert (refused.status_code, "Invite a second owner or trader first." in words(refused)) == (409, True)
+    member_of(mill, tim, "trader")
+
+    wrong = olga.send(f"{page}/limit", {"limit": "1,5"}, page=page)
+    assert (wrong.status_code, 'value="1,5"' in wrong.content.decode()) == (400, True)
+    assert olga.send(f"{page}/limit", {"limit": "1.5"}, page=page).status_code == 302
+    assert "members alone transfer up to 1.5 t CO2e in 24 hours" in words(olga.get(page))
+
+    empty = olga.send(f"{page}/documents", {"title": "Register"}, page=page)
+    assert (empty.status_code, "This field is required." in words(empty)) == (400, True)
+    shown = {"title": "Register", "file": ContentFile(PDF, name="register.pdf")}
+    assert olga.send(f"{page}/documents", shown, page=page).status_code == 302
+    address = f"{page}/documents/{mill.documents.get().public_id}"
+    assert f'href="{address}"' in olga.get(page).content.decode()
+    sign_in(browser, tim.email)
+    assert b"".join(browser.get(address).streaming_content) == PDF
+    looking = words(browser.get(page))
+    assert [text in looking for text in ("Register", "Add the document", "Set the limit", "Remove")] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    for what, body in (("limit", {"limit": ""}), ("hand-over", {"user": owner.public_id, "own_role": "viewer"})):
+        denied = browser.send(f"{page}/{what}", body, page=page)
+        assert (denied.status_code, "Only an owner" in words(denied)) == (403, True)
+    browser.send(f"{address}/remove", page=page)
+    assert mill.documents.count() == 1
+    assert olga.send(f"{address}/remove", page=page).status_code == 302
+    assert mill.documents.count() == 0
+
+    stranger = olga.send(f"{page}/hand-over", {"user": buyer().public_id, "own_role": "viewer"}, page=page)
+    assert stranger.status_code == 400
+    handed = olga.send(f"{page}/hand-over", {"user": tim.public_id, "own_role": "viewer"}, page=page)
+    assert (handed.status_code, handed["Location"]) == (302, page)
+    assert dict(mill.memberships.values_list("user__username", "role")) == {"olga": "viewer", "tim": "owner"}
+    assert "Tim Trader is an owner now, and you are none." in words(olga.get(page))
 
 
 def test_a_waiting_transfer_is_approved_on_the_page(olga, owner, mill, browser):
