@@ -1,11 +1,11 @@
-"""1,000 data sources due at once, read by one worker from a provider that answers in 200 ms.
+"""1,000 data sources due at once, read by workers from a provider that answers in 200 ms.
 
-    python benchmarks/sync_due.py [--sources 1000] [--concurrency 16]
+    python benchmarks/sync_due.py [--sources 1000] [--workers 2] [--concurrency 8]
 
 The provider is a process of its own that sends a week of half-hours for each request after 200 ms. Each source was
 read before, so a sync is one request, 336 readings checked and stored, the log, the audit event and the next turn.
-Ideal is what the waiting alone takes: sources ÷ concurrency × 0.2 s. Measured is from queueing to the last run's end,
-with a real worker process (`manage.py procrastinate worker`) that runs already.
+Ideal is what the waiting alone takes: sources ÷ (workers × concurrency) × 0.2 s. Measured is from queueing to the last
+run's end, with real worker processes (`manage.py procrastinate worker`) that run already.
 """
 
 import argparse
@@ -40,7 +40,8 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sources", type=int, default=1000)
-    parser.add_argument("--concurrency", type=int, default=16)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--concurrency", type=int, default=8)
     options = parser.parse_args()
     ports: Queue[int] = Queue()
     provider = Process(target=provide, args=(ports,), daemon=True)
@@ -58,10 +59,15 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         with transaction.atomic():
             connect(options.sources, f"http://127.0.0.1:{port}")
-        measured, spent = run(name, options.concurrency, options.sources, provider.pid or 0)
+        measured, spent = run(name, options, provider.pid or 0)
     provider.terminate()
-    ideal = options.sources / options.concurrency * SECONDS
-    print(f"{options.sources:,} sources, {options.concurrency} at a time")
+    tell(options, measured, spent)
+
+
+def tell(options: argparse.Namespace, measured: float, spent: dict[str, float]) -> None:
+    """Print the seconds beside the ideal, and what the processors were used for."""
+    ideal = options.sources / (options.workers * options.concurrency) * SECONDS
+    print(f"{options.sources:,} sources, {options.workers} workers, {options.concurrency} at a time each")
     print(f"ideal:    {ideal:6.1f} s   (waiting for the provider, and nothing else)")
     times, speed = measured / ideal, options.sources / measured
     print(f"measured: {measured:6.1f} s   {times:.2f} times the ideal, {speed:.0f} syncs/s")
@@ -134,7 +140,7 @@ def connect(count: int, url: str) -> None:
         )  # fmt: skip
 
 
-def run(name: str, concurrency: int, count: int, provider: int) -> tuple[float, dict[str, float]]:
+def run(name: str, options: argparse.Namespace, provider: int) -> tuple[float, dict[str, float]]:
     """Return the seconds from queueing all syncs to the end of the last, and the processor's seconds of each side."""
     from django.db.models import Max
 
@@ -142,36 +148,57 @@ def run(name: str, concurrency: int, count: int, provider: int) -> tuple[float, 
     from integrations.models import SyncRun
     from integrations.services.syncing import syncs_due_start
 
-    worker = subprocess.Popen(
-        [sys.executable, "manage.py", "procrastinate", "worker", "-q", "syncs", "-c", str(concurrency), "-p", "0.2"],
-        cwd=ROOT,
-        env=environment(name),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    command = [sys.executable, "manage.py", "procrastinate", "worker", "-q", "syncs", "-p", "0.2"]
+    workers = [
+        subprocess.Popen(
+            [*command, "-c", str(options.concurrency)],
+            cwd=ROOT,
+            env=environment(name),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(options.workers)
+    ]
+    processes = [worker.pid for worker in workers]
     try:
-        time.sleep(6)  # until it listens
-        before = processor_seconds(worker.pid, provider)
+        until_listening(options.workers)
+        before = processor_seconds(processes, provider)
         began = time.time()
         runs = syncs_due_start()
-        if len(runs) != count:
-            raise SystemExit(f"{len(runs)} syncs were queued instead of {count}.")
+        if len(runs) != options.sources:
+            raise SystemExit(f"{len(runs)} syncs were queued instead of {options.sources}.")
         ours = SyncRun.objects.filter(pk__in=[each.pk for each in runs])
         waiting = {"status__in": [SyncStatus.QUEUED, SyncStatus.RUNNING]}
         while ours.filter(**waiting).exists():
             time.sleep(0.2)
-        after = processor_seconds(worker.pid, provider)
+        after = processor_seconds(processes, provider)
         failed = ours.exclude(status=SyncStatus.SUCCESS).first()
         if failed is not None:
             raise SystemExit(f"A sync ended as {failed.status}: {failed.error_message}")
         last: Any = ours.aggregate(Max("finished_at"))["finished_at__max"]
         return float(last.timestamp() - began), {who: after[who] - before[who] for who in after}
     finally:
-        worker.terminate()
-        worker.wait(30)
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.wait(30)
 
 
-def processor_seconds(worker: int, provider: int) -> dict[str, float]:
+def until_listening(workers: int) -> None:
+    """Wait until that many workers have told PostgreSQL that they are there."""
+    from django.db import connection
+
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM procrastinate_workers")
+            if cursor.fetchone()[0] >= workers:
+                return
+        time.sleep(0.2)
+    raise SystemExit("The workers did not start.")
+
+
+def processor_seconds(workers: list[int], provider: int) -> dict[str, float]:
     """Return what each side has used of the processors so far: PostgreSQL with the processes that it has ended."""
     from django.db import connection
 
@@ -181,7 +208,8 @@ def processor_seconds(worker: int, provider: int) -> dict[str, float]:
     server_parts = [_ticks(int(each.name)) for each in Path("/proc").iterdir() if each.name.isdigit()]
     served = sum(own for parent, own, _ in server_parts if parent == server) + sum(_ticks(server)[1:])
     second = os.sysconf("SC_CLK_TCK")
-    used = {"worker": _ticks(worker)[1], "PostgreSQL": served, "the provider's double": _ticks(provider)[1]}
+    worked = sum(_ticks(worker)[1] for worker in workers)
+    used = {"workers": worked, "PostgreSQL": served, "the provider's double": _ticks(provider)[1]}
     return {who: ticks / second for who, ticks in used.items()}
 
 
