@@ -44,9 +44,9 @@ SCOPES: dict[str, Scope] = {
     "public-read": Scope("address", "3000/m", leased=True),
     "anonymous-write": Scope("address", "100/h"),
     "user-read": Scope("caller", "36000/h", leased=True),
-    "user-write": Scope("caller", "3600/h"),
+    "user-write": Scope("caller", "3600/h", leased=True),
     "api-key-read": Scope("caller", "36000/h", leased=True),
-    "api-key-write": Scope("caller", "3600/h"),
+    "api-key-write": Scope("caller", "3600/h", leased=True),
     # What a view names (`carboncore.common.rate_limits.declare`) comes on top of it.
     "sign-in": Scope("address", "100/h"),
     "register": Scope("address", "20/h"),
