@@ -66,9 +66,7 @@ class PurchaseListView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         """Reserve the exact credits and prepare the payment. The reservation lasts until `expires_at`."""
         key, user = idempotency_key(request), caller(request)
-        body = PurchaseSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        order = body.validated_data
+        order = PurchaseSerializer.read(request.data)
         if order.get("retire"):
             require_key_scope(request, "retire")
 

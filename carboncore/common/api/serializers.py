@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -77,6 +78,27 @@ class RefuseUnknownFields(serializers.Serializer):
 
 class StrictSerializer(RefuseUnknownFields):
     """A plain serializer that refuses unknown fields."""
+
+    @classmethod
+    def read(cls, data: Any) -> dict[str, Any]:
+        """Return what a body says, by fields that are made once and not for each body.
+
+        Raises:
+            ValidationError: the body is not as it should be, field by field.
+        """
+        try:
+            values: dict[str, Any] = _reader_of(cls).run_validation(data)
+        except serializers.ValidationError:
+            body = cls(data=data)  # says it as for every other body
+            body.is_valid(raise_exception=True)
+            values = body.validated_data
+        return values
+
+
+@cache
+def _reader_of(kind: type[StrictSerializer]) -> StrictSerializer:
+    """Return an instance that holds no body, so that all may share it."""
+    return kind()
 
 
 class StrictModelSerializer(RefuseUnknownFields, serializers.ModelSerializer):
