@@ -61,11 +61,15 @@ def test_the_spreadsheet_says_what_the_json_says_and_no_cell_is_a_formula(compan
 
 
 def test_the_pdf_is_archivable_the_same_each_time_and_says_what_the_json_says(company):
+    Emission.objects.update(calculated_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
     told = company.get(REPORT)
     first, second = (company.get(f"{REPORT}&format=pdf") for _ in range(2))
 
     assert first["Content-Type"] == "application/pdf"
     assert first.content == second.content
+    # Its clock is the latest result's, not that of the moment in which it is made.
+    made = PdfReader(io.BytesIO(first.content)).metadata.creation_date
+    assert made == datetime.fromisoformat(told.json()["calculated_at"])
     assert b"<pdfaid:part>2</pdfaid:part>" in first.content
     words = text_of(first.content)
     assert "Direct emissions 205.293 42.4 0.000 —" in words
