@@ -137,10 +137,12 @@ def _services(variables: dict[str, str], port: int) -> list[Service]:
         *("--respawn-failed-workers", "--log-level", "warning"),
         *("--working-dir", str(environment.BASE_DIR), "carboncore.wsgi:application"),
     ]
-    worker = [*MANAGE, "procrastinate", "worker", "--concurrency", "2", "--shutdown-graceful-timeout", "10"]
+    worker = [*MANAGE, "procrastinate", "worker", "--shutdown-graceful-timeout", "10", "--concurrency"]
     return [
         Service("web server", web, variables, LOGS / "web.log"),
-        Service("job worker", worker, variables, LOGS / "worker.log"),
+        Service("job worker", [*worker, "2"], variables, LOGS / "worker.log"),
+        # Syncs wait for providers nearly all the time, and must not keep mails and imports waiting.
+        Service("sync worker", [*worker, "16", "--queues", "syncs"], variables, LOGS / "syncs.log"),
     ]
 
 

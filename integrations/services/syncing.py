@@ -28,6 +28,7 @@ SYNC_TASK = "integrations.sync"
 SYNC_QUEUE = "syncs"
 _ONE_AT_A_TIME = "integrations_syncrun_one_at_a_time"
 _MOST_IN_A_ROUND = 2_000
+_NOBODY_WAITS = -10  # a worker that takes jobs of every kind takes what a person waits for, or is mailed, first
 # Of a run that waits so long the job was lost, as when the jobs' table was emptied.
 _WAITS_TOO_LONG = timedelta(hours=1)
 logger = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ def sync_request(*, actor: User, public_id: uuid.UUID) -> SyncRun:
         with transaction.atomic():
             run = SyncRun.objects.create(connection=connection, sync_type=SyncType.MANUAL)
             event_record(action="connection.sync_asked", obj=connection, actor=actor)
-            _queue([run])
+            _queue([run], priority=0)
     except IntegrityError as error:
         if constraint_of(error) != _ONE_AT_A_TIME:
             raise
@@ -139,9 +140,9 @@ def _refuse_unreadable(connection: Connection) -> None:
         raise NothingToSync(connection.error_message or "The provider refuses this data source; connect it again.")
 
 
-def _queue(runs: list[SyncRun]) -> None:
+def _queue(runs: list[SyncRun], priority: int = _NOBODY_WAITS) -> None:
     from procrastinate.contrib.django import app
 
     if runs:
         jobs: list[JSONDict] = [{"run_id": run.pk} for run in runs]
-        app.configure_task(SYNC_TASK, queue=SYNC_QUEUE).batch_defer(*jobs)
+        app.configure_task(SYNC_TASK, queue=SYNC_QUEUE, priority=priority).batch_defer(*jobs)
