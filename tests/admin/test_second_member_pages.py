@@ -53,8 +53,8 @@ def test_an_organisations_page_shows_its_arrangements_and_hands_out_documents(as
     for words in (
         "Extract extract.pdf application/pdf",
         "new@example.org Viewer Open",
-        "Transfer limit: 1 t CO2e",
-        "3 t CO2e Waiting for a second member",
+        "Transfer limit: 1 t CO2e in 24 hours",
+        "3 t CO2e in 24 hours Waiting for a second member",
         f"Approval no. {mill.waiting.pk} Transfer 2.000",
     ):
         assert words in told
