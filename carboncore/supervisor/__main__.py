@@ -152,7 +152,7 @@ def _serve(services: list[Service], claim: Claim, record: Record, address: str) 
         service.start()
     record.services = [service.pid for service in services if service.pid]
     claim.write(record)
-    say("Starting the web server and the job worker …")
+    say("Starting the web server and the job workers …")
     _wait_for_answer(services[0], address)
     say(
         f"\nCarbonCore runs.\n  Home       {address}/\n  Staff      {address}/staff/\n"
