@@ -1,7 +1,11 @@
 """Registering, confirming, passwords and links: what people do before, or without, being signed in."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.people_shapes import (
@@ -60,117 +64,94 @@ class RegisterView(_OpenView):
         return json_response(registered_body(registration_create(**body.validated_data)), status=201)
 
 
-class ConfirmView(_OpenView):
-    """Confirming a registration."""
+class _TakingView(_OpenView):
+    """One service that takes what is sent and answers with a word."""
 
-    @extend_schema(
-        operation_id="confirm_email",
+    body_class: type[serializers.Serializer]
+    said: str
+
+    def take(self, request: Request, service: Callable[..., object]) -> HttpResponse:
+        """Hand on what was sent."""
+        body = self.body_class(data=request.data)
+        body.is_valid(raise_exception=True)
+        service(**body.validated_data)
+        return json_response({"success": True, "message": self.said})
+
+
+def _taking(operation: str, body: type[serializers.Serializer], *more: int) -> Any:
+    return extend_schema(
+        operation_id=operation,
         tags=["people"],
         auth=[],
-        request=ConfirmEmailSerializer,
-        responses={200: DoneSerializer, **refusals(400, 401, 409, 413, 415, 429)},
+        request=body,
+        responses={200: DoneSerializer, **refusals(*sorted({400, 413, 415, 429, *more}))},
     )
+
+
+class ConfirmView(_TakingView):
+    """Confirming a registration."""
+
+    body_class, said = ConfirmEmailSerializer, "Your e-mail is confirmed. Sign in."
+
+    @_taking("confirm_email", ConfirmEmailSerializer, 401, 409)
     def post(self, request: Request) -> HttpResponse:
         """Confirm the e-mail with the token of the mail and the password that was chosen; then sign in."""
-        body = ConfirmEmailSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        registration_confirm(**body.validated_data)
-        return _done("Your e-mail is confirmed. Sign in.")
+        return self.take(request, registration_confirm)
 
 
-class ConfirmAgainView(_OpenView):
+class ConfirmAgainView(_TakingView):
     """Another link for a registration."""
 
     rate_limit = "password-forgotten"
+    body_class, said = EmailSerializer, _SENT
 
-    @extend_schema(
-        operation_id="resend_confirmation",
-        tags=["people"],
-        auth=[],
-        request=EmailSerializer,
-        responses={200: DoneSerializer, **refusals(400, 413, 415, 429)},
-    )
+    @_taking("resend_confirmation", EmailSerializer)
     def post(self, request: Request) -> HttpResponse:
         """Send the link of the newest registration of this e-mail again; the answer is the same for every e-mail."""
-        body = EmailSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        registration_mail_again(**body.validated_data)
-        return _done(_SENT)
+        return self.take(request, registration_mail_again)
 
 
-class ForgottenView(_OpenView):
+class ForgottenView(_TakingView):
     """Forgotten passwords."""
 
     rate_limit = "password-forgotten"
+    body_class, said = EmailSerializer, _SENT
 
-    @extend_schema(
-        operation_id="forget_password",
-        tags=["people"],
-        auth=[],
-        request=EmailSerializer,
-        responses={200: DoneSerializer, **refusals(400, 413, 415, 429)},
-    )
+    @_taking("forget_password", EmailSerializer)
     def post(self, request: Request) -> HttpResponse:
         """Send a link to a new password; the answer is the same for every e-mail."""
-        body = EmailSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        password_forgotten(**body.validated_data)
-        return _done(_SENT)
+        return self.take(request, password_forgotten)
 
 
-class ResetView(_OpenView):
+class ResetView(_TakingView):
     """New passwords by link."""
 
-    @extend_schema(
-        operation_id="reset_password",
-        tags=["people"],
-        auth=[],
-        request=ResetSerializer,
-        responses={200: DoneSerializer, **refusals(400, 413, 415, 429)},
-    )
+    body_class, said = ResetSerializer, "Your password is changed. Sign in with it."
+
+    @_taking("reset_password", ResetSerializer)
     def post(self, request: Request) -> HttpResponse:
         """Choose a new password with the token of the mail. Every session ends."""
-        body = ResetSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        password_reset(**body.validated_data)
-        return _done("Your password is changed. Sign in with it.")
+        return self.take(request, password_reset)
 
 
-class NewEmailView(_OpenView):
+class NewEmailView(_TakingView):
     """Confirming a new e-mail."""
 
-    @extend_schema(
-        operation_id="confirm_new_email",
-        tags=["people"],
-        auth=[],
-        request=TokenSerializer,
-        responses={200: DoneSerializer, **refusals(400, 413, 415, 429)},
-    )
+    body_class, said = TokenSerializer, "Your e-mail is changed."
+
+    @_taking("confirm_new_email", TokenSerializer)
     def post(self, request: Request) -> HttpResponse:
         """Make the address that the token was mailed to the account's; the old one is told."""
-        body = TokenSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        email_change_confirm(**body.validated_data)
-        return _done("Your e-mail is changed.")
+        return self.take(request, email_change_confirm)
 
 
-class ReclaimView(_OpenView):
+class ReclaimView(_TakingView):
     """Taking an account back."""
 
-    @extend_schema(
-        operation_id="reclaim_account",
-        tags=["people"],
-        auth=[],
-        request=TokenSerializer,
-        responses={200: DoneSerializer, **refusals(400, 413, 415, 429)},
-    )
+    body_class = TokenSerializer
+    said = "The account has its old e-mail again, and every session was ended. We have mailed a link to it."
+
+    @_taking("reclaim_account", TokenSerializer)
     def post(self, request: Request) -> HttpResponse:
         """Undo a change of e-mail with the token that the old address got: all sessions end, a new password is due."""
-        body = TokenSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        account_reclaim(**body.validated_data)
-        return _done("The account has its old e-mail again, and every session was ended. We have mailed a link to it.")
-
-
-def _done(message: str) -> HttpResponse:
-    return json_response({"success": True, "message": message})
+        return self.take(request, account_reclaim)

@@ -51,15 +51,12 @@ class CatalogueView(ApiView):
     body_class: type[serializers.Serializer]
     label: str
 
-    @staticmethod
-    def save(pk: int | None, values: dict[str, Any]) -> Any:
-        """Create or change a record by its service."""
-        raise NotImplementedError
+    saves: Callable[..., Any]
+    deletes: Callable[..., None]
 
-    @staticmethod
-    def remove(pk: int) -> None:
-        """Delete a record by its service."""
-        raise NotImplementedError
+    def save(self, pk: int | None, values: dict[str, Any]) -> Any:
+        """Create or change a record by its service."""
+        return self.saves(pk=pk, fields=values)
 
     def text(self, pk: int) -> str:
         """Return the record as JSON text.
@@ -111,33 +108,33 @@ class CatalogueItemView(CatalogueView):
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
         """Delete it, unless it is in use."""
-        self.remove(pk)
+        self.deletes(pk=pk)
         return json_response({"success": True, "message": f"{self.label} deleted"})
 
 
-def _list_schema(name: str, listing: Listing, shown: Any, body: Any) -> Callable[[Any], Any]:
+def _list_schema(name: str, kind: type[CatalogueView], shown: Any) -> Callable[[Any], Any]:
     return extend_schema_view(
         get=extend_schema(
             operation_id=f"staff_list_{name}",
             tags=["catalogue"],
-            parameters=listing_parameters(listing, {}),
+            parameters=listing_parameters(kind.listing, {}),
             responses={200: shown(many=True), **NOT_MODIFIED, **refusals(400, 401, 403)},
         ),
         post=extend_schema(
             operation_id=f"create_{name}",
             tags=["catalogue"],
-            request=body,
+            request=kind.body_class,
             responses={201: CreatedSerializer, **refusals(400, 401, 403, 409, 413, 415)},
         ),
     )
 
 
-def _item_schema(name: str, shown: Any, body: Any) -> Callable[[Any], Any]:
+def _item_schema(name: str, kind: type[CatalogueView], shown: Any) -> Callable[[Any], Any]:
     pk = OpenApiParameter("id", OpenApiTypes.INT64, "path")
-    changed = {
+    changed: dict[str, Any] = {
         "tags": ["catalogue"],
         "parameters": [pk],
-        "request": body(partial=True),
+        "request": kind.body_class(partial=True),
         "responses": {200: ChangedSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
     }
     return extend_schema_view(
@@ -170,22 +167,15 @@ class ProjectTypeKind(CatalogueView):
     body_class = ProjectTypeBodySerializer
     label = "Project type"
     permissions = _rights("projecttype")
-
-    @staticmethod
-    def save(pk: int | None, values: dict[str, Any]) -> Any:
-        return project_type_save(pk=pk, fields=values)
-
-    @staticmethod
-    def remove(pk: int) -> None:
-        project_type_delete(pk=pk)
+    saves, deletes = staticmethod(project_type_save), staticmethod(project_type_delete)
 
 
-@_list_schema("project_types", PROJECT_TYPES, ProjectTypeSerializer, ProjectTypeBodySerializer)
+@_list_schema("project_types", ProjectTypeKind, ProjectTypeSerializer)
 class ProjectTypeListView(ProjectTypeKind, CatalogueListView):
     """All project types, and new ones."""
 
 
-@_item_schema("project_type", ProjectTypeSerializer, ProjectTypeBodySerializer)
+@_item_schema("project_type", ProjectTypeKind, ProjectTypeSerializer)
 class ProjectTypeView(ProjectTypeKind, CatalogueItemView):
     """One of the project types."""
 
@@ -197,22 +187,15 @@ class StandardKind(CatalogueView):
     body_class = StandardBodySerializer
     label = "Standard"
     permissions = _rights("standard")
-
-    @staticmethod
-    def save(pk: int | None, values: dict[str, Any]) -> Any:
-        return standard_save(pk=pk, fields=values)
-
-    @staticmethod
-    def remove(pk: int) -> None:
-        standard_delete(pk=pk)
+    saves, deletes = staticmethod(standard_save), staticmethod(standard_delete)
 
 
-@_list_schema("standards", STANDARDS, StaffStandardSerializer, StandardBodySerializer)
+@_list_schema("standards", StandardKind, StaffStandardSerializer)
 class StandardListView(StandardKind, CatalogueListView):
     """All standards, and new ones."""
 
 
-@_item_schema("standard", StaffStandardSerializer, StandardBodySerializer)
+@_item_schema("standard", StandardKind, StaffStandardSerializer)
 class StandardView(StandardKind, CatalogueItemView):
     """One of the standards."""
 
@@ -224,24 +207,21 @@ class ValidatorKind(CatalogueView):
     body_class = ValidatorBodySerializer
     label = "Verification body"
     permissions = _rights("standardvalidator")
+    deletes = staticmethod(validator_delete)
 
-    @staticmethod
-    def save(pk: int | None, values: dict[str, Any]) -> Any:
+    def save(self, pk: int | None, values: dict[str, Any]) -> Any:
+        """Save it with its accreditations, where they are sent."""
         fields = dict(values)
         accreditations = fields.pop("accreditations", None)
         return validator_with_accreditations_save(pk=pk, fields=fields, accreditations=accreditations)
 
-    @staticmethod
-    def remove(pk: int) -> None:
-        validator_delete(pk=pk)
 
-
-@_list_schema("standard_validators", VALIDATORS, ValidatorSerializer, ValidatorBodySerializer)
+@_list_schema("standard_validators", ValidatorKind, ValidatorSerializer)
 class ValidatorListView(ValidatorKind, CatalogueListView):
     """All verification bodies, and new ones."""
 
 
-@_item_schema("standard_validator", ValidatorSerializer, ValidatorBodySerializer)
+@_item_schema("standard_validator", ValidatorKind, ValidatorSerializer)
 class ValidatorView(ValidatorKind, CatalogueItemView):
     """One of the verification bodies."""
 
@@ -253,21 +233,14 @@ class MethodologyKind(CatalogueView):
     body_class = MethodologyBodySerializer
     label = "Methodology"
     permissions = _rights("methodology")
-
-    @staticmethod
-    def save(pk: int | None, values: dict[str, Any]) -> Any:
-        return methodology_save(pk=pk, fields=values)
-
-    @staticmethod
-    def remove(pk: int) -> None:
-        methodology_delete(pk=pk)
+    saves, deletes = staticmethod(methodology_save), staticmethod(methodology_delete)
 
 
-@_list_schema("methodologies", METHODOLOGIES, MethodologySerializer, MethodologyBodySerializer)
+@_list_schema("methodologies", MethodologyKind, MethodologySerializer)
 class MethodologyListView(MethodologyKind, CatalogueListView):
     """All methodologies, and new ones."""
 
 
-@_item_schema("methodology", MethodologySerializer, MethodologyBodySerializer)
+@_item_schema("methodology", MethodologyKind, MethodologySerializer)
 class MethodologyView(MethodologyKind, CatalogueItemView):
     """One of the methodologies."""

@@ -83,9 +83,8 @@ def test_our_own_fault_shows_nothing_of_itself(officer, settings, monkeypatch, d
 
 @pytest.mark.parametrize(("error", "status", "code"), [(IntegrityError, 409, "conflict"), (DataError, 400, "invalid")])
 def test_what_only_the_database_notices_is_no_fault_of_ours(officer, monkeypatch, error, status, code):
-    monkeypatch.setattr(
-        "registry.api.catalogue_views.project_type_save", lambda **_: (_ for _ in ()).throw(error("secret"))
-    )
+    refusing = staticmethod(lambda **_: (_ for _ in ()).throw(error("secret")))
+    monkeypatch.setattr("registry.api.catalogue_views.ProjectTypeKind.saves", refusing)
 
     answer = officer.post("/admin/project-types", {"code": "A", "name": "A"})
 

@@ -3,15 +3,12 @@
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from carboncore.common.api.bodies import json_response
 from carboncore.common.api.listing import Condition
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response, row_text, tagged_response
 from carboncore.common.api.schema import listing_parameters, refusals
-from carboncore.common.api.serializers import DoneSerializer
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import InvalidInput, NotFound
 from carboncore.common.quantities import tonnes_from_kg
@@ -27,16 +24,15 @@ from transactions.api.office_shapes import (
     IssuanceBodySerializer,
     IssuanceRequestSerializer,
     IssuedSerializer,
-    RefusalBodySerializer,
     named_period,
     named_standard,
 )
 from transactions.api.once import answered_once
+from transactions.api.refusing import REQUEST_ID, RefusalView, refusing
 from transactions.rights import ASKS_ISSUANCE, DECIDES_ISSUANCE
 from transactions.services import issuance_request_approve, issuance_request_create, issuance_request_reject
 
 VIEW = "transactions.view_issuancerequest"
-REQUEST_ID = OpenApiParameter("id", OpenApiTypes.INT64, "path", description="The request's id.")
 
 
 class IssuanceListView(ApiView):
@@ -143,21 +139,13 @@ class IssuanceApproveView(ApiView):
         return answered_once(request, approve, what="issue", of=pk)
 
 
-class IssuanceRejectView(ApiView):
+class IssuanceRejectView(RefusalView):
     """Refusing."""
 
     permissions = {"POST": DECIDES_ISSUANCE}
+    said = "Issuance request rejected"
 
-    @extend_schema(
-        operation_id="reject_issuance_request",
-        tags=["issuance"],
-        parameters=[REQUEST_ID],
-        request=RefusalBodySerializer,
-        responses={200: DoneSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
-    )
+    @refusing("reject_issuance_request", "issuance")
     def post(self, request: Request, pk: int) -> HttpResponse:
         """Refuse it, saying why."""
-        body = RefusalBodySerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        issuance_request_reject(actor=signed_in_caller(request), pk=pk, **body.validated_data)
-        return json_response({"success": True, "message": "Issuance request rejected"})
+        return self.refuse(request, pk, issuance_request_reject)

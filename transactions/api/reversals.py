@@ -6,24 +6,22 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from carboncore.common.api.bodies import json_response
 from carboncore.common.api.reading import PRIVATE_CACHE, list_response
 from carboncore.common.api.schema import listing_parameters, refusals
 from carboncore.common.api.serializers import DoneSerializer
 from carboncore.common.api.views import ApiView
 from registry.reach import reach_condition
 from transactions.api.callers import IDEMPOTENCY_KEY, signed_in_caller
-from transactions.api.issuance import REQUEST_ID
 from transactions.api.office_shapes import (
     REVERSAL_REQUESTS,
     WORDS,
     CreatedRequestSerializer,
     NoteBodySerializer,
-    RefusalBodySerializer,
     ReversalBodySerializer,
     ReversalRequestSerializer,
 )
 from transactions.api.once import answered_once
+from transactions.api.refusing import REQUEST_ID, RefusalView, refusing
 from transactions.rights import ASKS_REVERSAL, DECIDES_REVERSAL
 from transactions.services import reversal_request_approve, reversal_request_create, reversal_request_reject
 
@@ -95,21 +93,13 @@ class ReversalApproveView(ApiView):
         return answered_once(request, approve, what="reverse", of=pk)
 
 
-class ReversalRejectView(ApiView):
+class ReversalRejectView(RefusalView):
     """Refusing."""
 
     permissions = {"POST": DECIDES_REVERSAL}
+    said = "Reversal request rejected"
 
-    @extend_schema(
-        operation_id="reject_reversal_request",
-        tags=["reversals"],
-        parameters=[REQUEST_ID],
-        request=RefusalBodySerializer,
-        responses={200: DoneSerializer, **refusals(400, 401, 403, 404, 409, 413, 415)},
-    )
+    @refusing("reject_reversal_request", "reversals")
     def post(self, request: Request, pk: int) -> HttpResponse:
         """Refuse it, saying why; nothing moves."""
-        body = RefusalBodySerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        reversal_request_reject(actor=signed_in_caller(request), pk=pk, **body.validated_data)
-        return json_response({"success": True, "message": "Reversal request rejected"})
+        return self.refuse(request, pk, reversal_request_reject)
