@@ -14,24 +14,17 @@ from typing import Any, TypeVar
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, models
 
+from carboncore.common.api.prepared import run_prepared
 from carboncore.common.observing.database import failure_seen, query_ran, watch_query
 
 _PLACEHOLDER = re.compile(r"%s")
 _NAMED = re.compile(r"%\((\w+)\)s")
 _Row = TypeVar("_Row", bound=models.Model)
-PREPARED_MOST = 200
 _EMPTY = '""'
 
 
-class _PreparedCursor(psycopg.RawCursor[Any]):
-    """Prepares at the first use: these statements are few and come again and again."""
-
-    def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
-        return super().execute(query, params, prepare=True)
-
-
-class _PlannedCursor(psycopg.RawCursor[Any]):
-    """Plans each call for its own values."""
+class _RawCursor(psycopg.RawCursor[Any]):
+    """Plans each call for its own values; what is prepared goes past cursors (`run_prepared`)."""
 
     def execute(self, query: Any, params: Any = None, **_: Any) -> Any:
         return super().execute(query, params, prepare=False)
@@ -107,10 +100,9 @@ def _fetch(query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[
         return _fetch_from_pool(database, query, params, plan_anew=plan_anew)
     database.close_if_health_check_failed()
     database.ensure_connection()
-    cursor = _cursor(database.connection, plan_anew=plan_anew)
     if database.queries_logged or database.execute_wrappers != [watch_query]:
         wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
-        with wrap(cursor) as wrapped:
+        with wrap(_RawCursor(database.connection)) as wrapped:
             wrapped.execute(query, list(params))
             rows: list[tuple[Any, ...]] = wrapped.fetchall()
             return rows
@@ -119,7 +111,7 @@ def _fetch(query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[
     began = perf_counter()
     try:
         with database.wrap_database_errors:
-            return cursor.execute(query, params).fetchall()
+            return _rows(database.connection, query, params, plan_anew=plan_anew)
     except Error as error:
         failure_seen(error)
         raise
@@ -137,16 +129,14 @@ def _fetch_from_pool(database: Any, query: str, params: Sequence[Any], *, plan_a
         try:
             if not raw.autocommit:
                 raw.autocommit = True
-            return _cursor(raw, plan_anew=plan_anew).execute(query, list(params)).fetchall()
+            return _rows(raw, query, params, plan_anew=plan_anew)
         finally:
             query_ran(query, perf_counter() - began)
             pool.putconn(raw)
 
 
-def _cursor(raw: Any, *, plan_anew: bool) -> psycopg.RawCursor[Any]:
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold, raw.prepared_max = 5, PREPARED_MOST
-    return (_PlannedCursor if plan_anew else _PreparedCursor)(raw)
+def _rows(raw: Any, query: str, params: Sequence[Any], *, plan_anew: bool) -> list[tuple[Any, ...]]:
+    return _RawCursor(raw).execute(query, params).fetchall() if plan_anew else run_prepared(raw, query, params)
 
 
 @lru_cache(maxsize=1000)
