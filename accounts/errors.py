@@ -47,13 +47,15 @@ class OrganisationNotFound(NotFound):
 
 
 class OrganisationTaken(StateConflict):
-    """Another organisation of the country has this registration number."""
+    """Another organisation of the country has this registration number, or the actor entered this one before."""
 
     code = "organisation_taken"
 
-    def __init__(self) -> None:
+    def __init__(self, *, own: bool = False) -> None:
         super().__init__(
-            "An organisation of this country with this registration number exists already."
+            "You entered this organisation already; it waits for staff."
+            if own
+            else "An organisation of this country with this registration number exists already."
             " Ask one of its owners to make you a member."
         )
 

@@ -8,9 +8,26 @@ from accounts.choices import MembershipRole
 from accounts.models import Organisation, User
 from accounts.organisation_mails import person_name
 from accounts.pages.forms import AccountForm
+from carboncore.common.countries import country_names
 from carboncore.common.quantities import QuantityInvalid, kg_from_tonnes, tonnes_from_kg
 
 MOST_MEMBERS = 100
+_COUNTRIES = [("", "Choose one"), *country_names()]
+
+
+class FoundForm(AccountForm):
+    """A new organisation."""
+
+    name = forms.CharField(
+        label="Full name", max_length=255, widget=forms.TextInput(attrs={"autocomplete": "organization"})
+    )
+    country = forms.CharField(widget=forms.Select(choices=_COUNTRIES, attrs={"autocomplete": "country"}))
+    registration_number = forms.CharField(
+        required=False,
+        max_length=100,
+        help_text="As the country's register of companies or associations writes it; empty if it has none.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
 
 
 class InviteForm(AccountForm):

@@ -1,4 +1,4 @@
-"""Organisations on the account pages: invitations to answer, who the members are, and the limit of transfers."""
+"""Organisations on the account pages: founding one, invitations to answer, the members, and the limit of transfers."""
 
 import uuid
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from accounts.organisation_selectors import (
     limit_request_of,
 )
 from accounts.pages.forms import AccountForm
-from accounts.pages.organisation_forms import MOST_MEMBERS, InviteForm, empty_forms
+from accounts.pages.organisation_forms import MOST_MEMBERS, FoundForm, InviteForm, empty_forms
 from accounts.pages.organisation_parts import organisation_parts
 from accounts.pages.showing import form_page, notice_page, private
 from accounts.pages.signing_in import present_session, signed_in_page
@@ -34,6 +34,7 @@ from accounts.services import (
     member_invitation_revoke,
     member_invite,
     member_invite_again,
+    organisation_create,
     organisation_limit_approve,
     organisation_limit_reject,
 )
@@ -82,17 +83,26 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @signed_in_page
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def organisations(request: HttpRequest, session: SignInSession) -> HttpResponse:
-    """Show the person's organisations, and the invitations that wait for them."""
-    memberships = session.user.memberships.select_related("organisation").order_by("organisation__name", "pk")
-    context = {
+    """Show the person's organisations and the invitations that wait for them; and enter a new organisation."""
+
+    def run(data: dict[str, Any]) -> HttpResponse:
+        created = organisation_create(actor=session.user, **data)
+        return back(request, f"{created.name} is entered, and you are its owner.", page_address(created))
+
+    form = FoundForm(request.POST if request.method == "POST" else None)
+    return form_page(request, "organisations", form, run, **_about(session), **_own(session.user))
+
+
+def _own(user: User) -> dict[str, Any]:
+    memberships = user.memberships.select_related("organisation").order_by("organisation__name", "pk")
+    return {
         "memberships": memberships[:MOST_MEMBERS],
         "invitations": [
-            (row, person_name(row.invited_by), row.get_role_display().lower()) for row in invitations_for(session.user)
+            (row, person_name(row.invited_by), row.get_role_display().lower()) for row in invitations_for(user)
         ],
     }
-    return _page(request, "organisations", session, **context)
 
 
 @signed_in_page
@@ -213,10 +223,6 @@ def _shown(request: HttpRequest, user: User, found: Organisation) -> dict[str, A
 
 def _about(session: SignInSession) -> dict[str, Any]:
     return {"person": session.user, "current": session, "place": "organisations"}
-
-
-def _page(request: HttpRequest, name: str, session: SignInSession, **context: Any) -> HttpResponse:
-    return private(render(request, f"accounts/pages/{name}.html", {**_about(session), **context}))
 
 
 def page_address(found: Organisation) -> str:

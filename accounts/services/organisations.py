@@ -30,7 +30,8 @@ def organisation_create(*, actor: User, name: str, country: str, registration_nu
 
     Raises:
         InvalidInput: the name or number is empty, too long or not text, or the country is none.
-        OrganisationTaken: the country's registration number belongs to another organisation here.
+        OrganisationTaken: the country's registration number belongs to another organisation here, or the actor
+            entered the very same before and it waits still.
     """
     name, registration_number = name.strip(), registration_number.strip()
     code = country_code_of(country)
@@ -43,12 +44,15 @@ def organisation_create(*, actor: User, name: str, country: str, registration_nu
         errors["registration_number"] = ["Use at most 100 printable characters."]
     if errors or code is None:
         raise InvalidInput(errors)
+    given = {"name": name, "country_code": code, "registration_number": registration_number, "created_by": actor}
     with transaction.atomic():
+        # A form that is sent twice at once: the second waits here, and finds what the first one entered.
+        User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+        if Organisation.objects.filter(**given, state=OrganisationState.PENDING).exists():
+            raise OrganisationTaken(own=True)
         try:
             with transaction.atomic():
-                organisation: Organisation = Organisation.objects.create(
-                    name=name, country_code=code, registration_number=registration_number, created_by=actor
-                )
+                organisation: Organisation = Organisation.objects.create(**given)
         except IntegrityError as error:
             if not isinstance(error.__cause__, postgres.UniqueViolation):
                 raise

@@ -37,6 +37,17 @@ def country_code_of(text: str) -> str | None:
     return _by_code().get(plain.upper()) or _by_name().get(_key(plain))
 
 
+def country_names() -> list[tuple[str, str]]:
+    """Return every country's ISO 3166-1 alpha-2 code and English name, by name."""
+    with override("en"):
+        return sorted(((code, str(name)) for code, name in COUNTRIES.items()), key=lambda row: _plain(row[1]))
+
+
+def _plain(name: str) -> str:
+    """Return the letters without accents, so that Åland is found under A."""
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+
+
 def _key(name: str) -> str:
     """Words without accents, order or filler: `Tanzania, United Republic of` = `United Republic of Tanzania`."""
     ascii_name = unicodedata.normalize("NFKD", name.replace("’", "'")).encode("ascii", "ignore").decode()

@@ -58,6 +58,7 @@ PAGES = [
     ("GET", f"/account/invitation/{_TOKEN}", everybody(200), "", None),
     ("GET", "/account", signed_in(200), "", None),
     ("GET", "/account/organisations", signed_in(200), "", None),
+    ("POST", "/account/organisations", signed_in(302), PEOPLE, {"name": "Mill", "country": "PT"}),
     ("GET", _ORGANISATION, signed_in(200, s404="O"), "", None),
     ("POST", _ORGANISATION, signed_in(302, s404="O", s403="VT"), "W", {"email": "n@example.org", "role": "viewer"}),
     ("POST", f"{_ORGANISATION}/invitations/{{invitation}}/revoke", signed_in(302), "W", {}),

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core.files.base import ContentFile
 
-from accounts.models import Membership, OrganisationInvitation
+from accounts.models import Membership, Organisation, OrganisationInvitation
 from accounts.roles import REGISTRY_OFFICER
 from accounts.services import (
     member_invite,
@@ -185,3 +185,38 @@ def test_a_waiting_transfer_is_approved_on_the_page(olga, owner, mill, browser):
     assert done["Location"] == page
     assert "The transfer is approved and carried out." in words(olga.get(page))
     assert held(receiver) == 2_000
+
+
+def test_an_organisation_is_entered_once_and_told_what_comes_next(olga, owner):
+    page = "/account/organisations"
+    assert "You act for no organisation yet." in words(olga.get(page))
+    given = {"name": "Tide Mill & Sons", "country": "PT", "registration_number": "510 123 456"}
+
+    for wrong in ({"name": " "}, {"country": ""}, {"country": "Atlantis"}, {"registration_number": "5" * 101}):
+        assert olga.send(page, given | wrong).status_code == 400, wrong
+    assert not Organisation.objects.exists()
+    entered = olga.send(page, given)
+
+    made = Organisation.objects.get()
+    assert (entered.status_code, entered["Location"]) == (302, f"{page}/{made.public_id}")
+    assert (made.name, made.country_code, made.registration_number, made.state) == (
+        "Tide Mill & Sons", "PT", "510 123 456", "pending",
+    )  # fmt: skip
+    assert list(made.memberships.values_list("user", "role")) == [(owner.pk, "owner")]
+    shown = words(olga.get(entered["Location"]))
+    assert "Tide Mill &amp; Sons is entered, and you are its owner." in shown
+    assert "Staff of the registry approve it next. Until then it holds and moves no credits" in shown
+    assert "add an extract of the register of companies" in shown
+
+    again = olga.send(page, given)
+    assert (again.status_code, "You entered this organisation already; it waits for staff." in words(again)) == (
+        409, True,
+    )  # fmt: skip
+    without_number = given | {"registration_number": ""}
+    assert [olga.send(page, without_number).status_code for _ in range(2)] == [302, 409]
+    assert Organisation.objects.count() == 2
+
+    organisation_approve(actor=person(REGISTRY_OFFICER), pk=made.pk)
+    assert "Staff of the registry approve it next." not in words(olga.get(entered["Location"]))
+    taken = olga.send(page, given)
+    assert (taken.status_code, "Ask one of its owners" in words(taken)) == (409, True)
