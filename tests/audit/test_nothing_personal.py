@@ -57,7 +57,7 @@ def test_the_whole_trail_holds_nothing_that_tells_who_somebody_is():
     batch = issued_batch(quantity_kg=1_000)
     account = account_with(batch, 1_000, name=SECRETS["name"])
     credits_retire(
-        actor=user,
+        actor=lead,
         account=account,
         wanted=Wanted(project_id=batch.project_id, quantity_kg=1_000),
         details=RetirementDetails(
