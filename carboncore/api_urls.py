@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from carboncore.common.addresses import by_first_word
@@ -26,7 +26,7 @@ _FIRST_WORDS = (
     "|datasources|webhook-endpoints"
 )
 
-_ADDRESSES = [
+_ADDRESSES: list[URLPattern | URLResolver] = [
     path("", include("registry.api.urls")),  # the busiest first
     path("", include("accounts.api.urls")),
     path("", include("transactions.api.urls")),

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from carboncore.common.addresses import by_first_word
 from carboncore.common.api.docs import ApiDocsView, schema_view
@@ -17,7 +17,7 @@ def favicon(_request: HttpRequest) -> HttpResponse:
     return redirect(static("carboncore/icon.svg"))
 
 
-_ADDRESSES = [
+_ADDRESSES: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("favicon.ico", favicon),
     path("staff/", include("accounts.staff_pages.urls")),

@@ -12,19 +12,15 @@ def view(request: HttpRequest, **_: object) -> HttpResponse:
     return HttpResponse()
 
 
-def named(name: str) -> dict[str, object]:
-    return {"view": view, "name": name}
-
-
 PATTERNS = [
-    path("", **named("home")),
-    path("", include([path("projects", **named("projects")), path("projects/<int:pk>", **named("project"))])),
-    path("<slug:code>.csv", **named("table")),
-    path("staff/", include(([path("projects", **named("projects")), path("", **named("index"))], "staff"))),
+    path("", view, name="home"),
+    path("", include([path("projects", view, name="projects"), path("projects/<int:pk>", view, name="project")])),
+    path("<slug:code>.csv", view, name="table"),
+    path("staff/", include(([path("projects", view, name="projects"), path("", view, name="index")], "staff"))),
     re_path(r"^pro(?P<rest>.*)$", view, name="rest of pro"),
-    path("projects/new", **named("never reached")),
-    path("pro", include([path("mise/<int:pk>", **named("part of a word"))])),
-    path("", include([path("kept/<int:pk>", **named("kept"))]), {"given": 1}),
+    path("projects/new", view, name="never reached"),
+    path("pro", include([path("mise/<int:pk>", view, name="part of a word")])),
+    path("", include([path("kept/<int:pk>", view, name="kept")]), {"given": 1}),
 ]
 
 

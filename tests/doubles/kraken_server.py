@@ -83,7 +83,7 @@ class KrakenServer(ProviderDouble):
             self.refresh_tokens.discard(refresh)
             refresh = f"refresh{next(self._numbers)}"
             self.refresh_tokens.add(refresh)
-        found = {"token": token, "payload": {"exp": int((now + self.lasts).timestamp())}}
+        found: dict[str, Any] = {"token": token, "payload": {"exp": int((now + self.lasts).timestamp())}}
         if self.refreshes:
             ends = int((now + timedelta(days=7)).timestamp())
             found |= {"refreshToken": refresh, "refreshExpiresIn": ends}
