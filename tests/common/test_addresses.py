@@ -2,7 +2,7 @@
 
 import pytest
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, URLResolver, include, path, re_path, reverse
+from django.urls import Resolver404, URLPattern, URLResolver, include, path, re_path, reverse
 from django.urls.resolvers import RegexPattern
 
 from carboncore.common.addresses import by_first_word
@@ -12,7 +12,7 @@ def view(request: HttpRequest, **_: object) -> HttpResponse:
     return HttpResponse()
 
 
-PATTERNS = [
+PATTERNS: list[URLPattern | URLResolver] = [
     path("", view, name="home"),
     path("", include([path("projects", view, name="projects"), path("projects/<int:pk>", view, name="project")])),
     path("<slug:code>.csv", view, name="table"),
