@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class IntegrationsConfig(AppConfig):
-    """Registers the app under its short label, its entry in the account menu, and what it knows of a person."""
+    """Registers the app under its short label, its entries in the account menu, and what it knows of a person."""
 
     name = "integrations"
     default_auto_field = "django.db.models.BigAutoField"
@@ -15,6 +15,7 @@ class IntegrationsConfig(AppConfig):
         from integrations.services.personal_data import source_data, source_data_forget, sources_connected
 
         register_account_place(Place("emissions", "Footprint", "account-emissions"))
+        register_account_place(Place("sources", "Data sources", "account-data-sources"))
         register_personal_data(
             name="data_sources", export=source_data, erase=source_data_forget, hindrance=sources_connected
         )

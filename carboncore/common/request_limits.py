@@ -12,8 +12,8 @@ from carboncore.common.observing.database import failure_seen
 
 _MAX_ADDRESS = 8_192  # characters of path and query together
 _MAX_HEADERS = 32_768  # characters of all headers together; their number is held at 100 by the web server
-# Where whoever is signed in brings files of readings, with the API's prefix or without.
-_READINGS = re.compile(r"(/api/v1)?/datasources/[0-9a-f-]{36}/uploads")
+# Where whoever is signed in brings files of readings: to the API, with its prefix or without, and to their page.
+_READINGS = re.compile(r"((/api/v1)?/datasources|/account/data-sources)/[0-9a-f-]{36}/uploads")
 _ENVELOPE_BYTES = 1_000_000  # what surrounds an uploaded file, and the other fields of its form
 
 

@@ -4,16 +4,20 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from accounts.models import User
+from accounts.pages.signing_in import present_session
 from carboncore.common.api.schema import refusals
 from carboncore.common.api.views import ApiView
 from carboncore.common.errors import RegistryError
+from integrations.oauth_return import came_from_pages
 from integrations.services.oauth_flow import permission_take
 
 _LONGEST = 4_000
@@ -50,7 +54,7 @@ class OAuthCallbackView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Exchange the code, mark the data source active, and return to the client."""
         asked = {name: request.query_params.get(name, "")[:_LONGEST] for name in ("state", "code", "error", "iss")}
-        caller = request.user if isinstance(request.user, User) else None
+        caller = _caller(request)
         try:
             connection = permission_take(
                 state=asked["state"], code=asked["code"], error=asked["error"], issuer=asked["iss"], caller=caller
@@ -73,10 +77,22 @@ class OAuthCallbackView(ApiView):
         )
 
 
+def _caller(request: Request) -> User | None:
+    """Return who is signed in: by a token, or at the account pages, whose cookie a browser brings back with it."""
+    if isinstance(request.user, User):
+        return request.user
+    session = present_session(request._request)
+    return session.user if session else None
+
+
 def _back(request: Request, query: dict[str, str], *, title: str, words: str, status: int) -> HttpResponse:
-    """Go to the client's own page, or show ours. The address holds a code: nobody else is told it."""
+    """Go where the browser left from, or to the client's own page. The address holds a code: nobody else is told it."""
     response: HttpResponse
-    if target := settings.OAUTH_RETURN_URL:
+    if came_from_pages(request._request):
+        say = messages.success if status == 200 else messages.error
+        say(request._request, words.removesuffix(" You can close this page."))
+        response = HttpResponseRedirect(reverse("account-data-sources"))
+    elif target := settings.OAUTH_RETURN_URL:
         glue = "&" if urlsplit(target).query else "?"
         response = HttpResponseRedirect(f"{target}{glue}{urlencode(query)}")
     else:

@@ -160,18 +160,7 @@ class SyncRejectsView(ApiView):
     def get(self, request: Request, public_id: uuid.UUID, sync_id: uuid.UUID) -> HttpResponse:
         """Get them as CSV with their reasons, the first 10,000; nothing in it runs as a formula."""
         run = sync_visible_to(user=signed_in(request), source=public_id, public_id=sync_id)
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(["external_id", "series", "starts_at", "quantity", "reason"])
-        for row in rejects_of(run=run):
-            cells = (row.external_id, row.series, row.starts_at, row.quantity, row.reason)
-            writer.writerow([harmless(cell) for cell in cells])
-        name = f"rejects-{run.queued_at:%Y-%m-%d}.csv"
-        return HttpResponse(
-            text.getvalue(),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        return rejects_response(run)
 
 
 class GapListView(ApiView):
@@ -206,6 +195,22 @@ class GapListView(ApiView):
             for gap in gaps[:MOST_GAPS]
         ]
         return json_response({"data": data, "count": len(data), "complete": len(gaps) <= MOST_GAPS})
+
+
+def rejects_response(run: SyncRun) -> HttpResponse:
+    """Return the records that a sync rejected as a CSV file; nothing in it runs as a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["external_id", "series", "starts_at", "quantity", "reason"])
+    for row in rejects_of(run=run):
+        cells = (row.external_id, row.series, row.starts_at, row.quantity, row.reason)
+        writer.writerow([harmless(cell) for cell in cells])
+    name = f"rejects-{run.queued_at:%Y-%m-%d}.csv"
+    return HttpResponse(
+        text.getvalue(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def sync_body(run: SyncRun) -> dict[str, Any]:

@@ -139,11 +139,7 @@ class UploadRejectsView(ApiView):
     def get(self, request: Request, source: uuid.UUID, upload: uuid.UUID) -> HttpResponseBase:
         """Get them as CSV: the line, the reason, and the cells as they were. 404 when no row was rejected."""
         connection = source_visible_to(user=signed_in_caller(request), public_id=source)
-        found = upload_of(connection=connection, public_id=upload)
-        if not found.rejects:
-            raise UploadNotFound
-        name = f"rejects-{found.created_at:%Y-%m-%d}.csv"
-        return FileResponse(found.rejects.open("rb"), as_attachment=True, filename=name, content_type="text/csv")
+        return rejected_rows(upload_of(connection=connection, public_id=upload))
 
 
 class EntryView(ApiView):
@@ -168,6 +164,18 @@ class EntryView(ApiView):
         counts = readings_enter(actor=user, connection=connection, entries=body.initial_data["readings"])
         stored = {"created": counts.created, "changed": counts.changed, "unchanged": counts.unchanged}
         return json_response(stored, status=201)
+
+
+def rejected_rows(upload: Upload) -> FileResponse:
+    """Return the rejected rows of a file as a CSV file.
+
+    Raises:
+        UploadNotFound: no row of it was rejected.
+    """
+    if not upload.rejects:
+        raise UploadNotFound
+    name = f"rejects-{upload.created_at:%Y-%m-%d}.csv"
+    return FileResponse(upload.rejects.open("rb"), as_attachment=True, filename=name, content_type="text/csv")
 
 
 def _object(data: Any) -> Any:

@@ -127,6 +127,15 @@ def upload_confirm(*, actor: User, upload: Upload, fields: Mapping[str, Any]) ->
     return locked
 
 
+def upload_understood(*, upload: Upload, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return how the rows of the preview would be read with these `fields`: a reading or a reason for each.
+
+    Raises:
+        InvalidInput: naming each field that cannot be.
+    """
+    return understood(upload.preview, _checked(upload.preview, fields), timezone.now())
+
+
 def _checked(preview: Mapping[str, Any], fields: Mapping[str, Any]) -> Layout:
     values = {**preview["proposal"], **fields}
     columns = {role: name for role, name in values["columns"].items() if name}

@@ -33,6 +33,14 @@ def signed_in(status, **others):
 
 _ORGANISATION, _PENDING = "/account/organisations/{organisation}", "/account/organisations/{pending}"
 _DOCUMENT = f"{_PENDING}/documents/{{organisation_document}}"
+_SOURCE = "/account/data-sources/{source}"
+_FIGURE = {
+    "reading_type": "fuel_consumption",
+    "quantity": "1",
+    "unit": "litre",
+    "first_day": "2025-06-01",
+    "last_day": "2025-06-30",
+}
 _TOKEN = "x" * 43
 _HANDED = {"user": "{member}", "own_role": "viewer"}
 PAGES = [
@@ -69,6 +77,9 @@ PAGES = [
     ("GET", _DOCUMENT, signed_in(404, s200="W"), "", None),
     ("POST", f"{_DOCUMENT}/remove", signed_in(302), "W", {}),
     ("POST", f"{_ORGANISATION}/hand-over", signed_in(302, s404="O", s403="T", s400="V"), "W", _HANDED),
+    ("GET", "/account/transfers", signed_in(200), "", None),
+    ("POST", "/account/transfer-offers/{offer}/accept", signed_in(302, s404="O"), "TW", {}),
+    ("POST", "/account/transfer-offers/{offer}/withdraw", signed_in(302, s404="OVT"), "W", {}),
     ("POST", "/account/transfer-approvals/{nobody}/approve", signed_in(404), "", {}),
     ("GET", "/account/emissions", signed_in(200), "", None),
     ("GET", "/account/emissions/report.{nobody}", signed_in(404), "", None),
@@ -76,6 +87,23 @@ PAGES = [
     ("GET", "/account/emissions/offsets/{nobody}", signed_in(404), "", None),
     ("GET", "/account/emissions/offsets/{nobody}/report.json", signed_in(404), "", None),
     ("POST", "/account/emissions/offsets/{nobody}/cancel", signed_in(302), "", {}),
+    ("GET", "/account/data-sources", signed_in(200), "", None),
+    ("GET", "/account/data-sources/connect/manual-entry", signed_in(200), "", None),
+    ("POST", "/account/data-sources/connect/manual-entry", signed_in(302), PEOPLE, {"country_code": "GB"}),
+    ("GET", _SOURCE, signed_in(200, s404="O"), "", None),
+    ("POST", f"{_SOURCE}/sync", signed_in(404, s302="TW"), "", {}),
+    ("POST", f"{_SOURCE}/change", signed_in(404, s302="TW"), "TW", {"display_name": "Van", "country_code": "PT"}),
+    ("POST", f"{_SOURCE}/credentials", signed_in(404, s400="TW"), "", {}),
+    ("POST", f"{_SOURCE}/readings", signed_in(404, s302="TW"), "TW", _FIGURE),
+    ("POST", f"{_SOURCE}/webhook", signed_in(404, s200="TW"), "TW", {}),
+    ("POST", f"{_SOURCE}/pause", signed_in(404, s302="TW"), "TW", {}),
+    ("GET", f"{_SOURCE}/disconnect", signed_in(404, s200="TW"), "", None),
+    ("POST", f"{_SOURCE}/disconnect", signed_in(404, s302="TW"), "TW", {"history": "keep"}),
+    ("POST", f"{_SOURCE}/uploads", signed_in(404, s400="TW"), "", {}),
+    ("GET", f"{_SOURCE}/uploads/{{nobody}}", signed_in(404), "", None),
+    ("POST", f"{_SOURCE}/uploads/{{nobody}}", signed_in(404), "", {"do": "confirm"}),
+    ("GET", f"{_SOURCE}/uploads/{{nobody}}/rejects.csv", signed_in(404), "", None),
+    ("GET", f"{_SOURCE}/syncs/{{nobody}}/rejects.csv", signed_in(404), "", None),
     ("GET", "/account/profile", signed_in(200), "", None),
     ("POST", "/account/profile", signed_in(302), PEOPLE, {"username": "somebody_else", "full_name": "Changed"}),
     ("GET", "/account/password", signed_in(200), "", None),
