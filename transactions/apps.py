@@ -13,6 +13,7 @@ class TransactionsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.pages.organisation_parts import register_organisation_part
         from accounts.pages.parts import register_account_part
+        from accounts.pages.places import Place, register_account_place
         from accounts.personal_data import on_email_proven, register_personal_data
         from registry.services import asked_credits_go_to
         from transactions.pages.account_part import ledger_part
@@ -23,6 +24,7 @@ class TransactionsConfig(AppConfig):
 
         asked_credits_go_to(filer=asked_credits_request)
         register_account_part(ledger_part)
+        register_account_place(Place("transfers", "Transfers", "account-transfers"))
         register_organisation_part(approvals_part)
         on_email_proven(lambda user: guest_accounts_claim(user=user))
         register_personal_data(name="ledger", export=ledger_data, erase=ledger_data_erase, hindrance=credits_held)

@@ -79,7 +79,7 @@ PAGES = [
     ("POST", f"{_ORGANISATION}/hand-over", signed_in(302, s404="O", s403="T", s400="V"), "W", _HANDED),
     ("GET", "/account/transfers", signed_in(200), "", None),
     ("POST", "/account/transfer-offers/{offer}/accept", signed_in(302, s404="O"), "TW", {}),
-    ("POST", "/account/transfer-offers/{offer}/withdraw", signed_in(302, s404="OVT"), "W", {}),
+    ("POST", "/account/transfer-offers/{offer}/withdraw", signed_in(302, s404="O"), "W", {}),
     ("POST", "/account/transfer-approvals/{nobody}/approve", signed_in(404), "", {}),
     ("GET", "/account/emissions", signed_in(200), "", None),
     ("GET", "/account/emissions/report.{nobody}", signed_in(404), "", None),

@@ -1,5 +1,6 @@
 """Who is told what by mail: the certificate to its owner, and each step of a purchase to its buyer; nobody twice."""
 
+import re
 from decimal import Decimal
 from email import message_from_bytes, policy
 
@@ -253,6 +254,7 @@ def test_who_is_offered_credits_is_told(folder):
     assert f"From: Giver ({giver.number})" in text
     assert "Quantity: 2 t CO2e" in text
     assert "Open until: " in text
+    assert re.search(r"Answer it:\n\S+/account/transfers\n", text)
 
 
 def test_a_purchase_takes_one_statement_more_for_its_mail():

@@ -1,5 +1,7 @@
 """The mail that tells of a transfer which waits for its receiver."""
 
+from django.conf import settings
+
 from carboncore.mail.composing import Content, composes
 from transactions.choices import TransactionStatus
 from transactions.mails.facts import Facts, project_facts
@@ -23,4 +25,5 @@ def offer_content(*, pk: int) -> Content:
         *(until if is_open and offer.expires_at else []),
         ("Offer", str(offer.public_id)),
     ]
-    return Content({"facts": facts, "is_open": is_open, "status": offer.get_status_display().lower()})
+    way = {"link_label": "Answer it", "link": f"{settings.PUBLIC_URL}/account/transfers"} if is_open else {}
+    return Content({"facts": facts, "is_open": is_open, "status": offer.get_status_display().lower(), **way})

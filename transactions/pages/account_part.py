@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from transactions.choices import BlockState
 from transactions.selectors.holdings import account_holdings, accounts_of
+from transactions.selectors.own_offers import offers_waiting_for
 from transactions.selectors.own_transactions import latest_transactions_of
 
 MOST_ACCOUNTS, MOST_TRANSACTIONS = 20, 25
@@ -23,6 +24,7 @@ def ledger_part(user: User) -> SafeString:
         for holding in held:
             totals[holding.state] += holding.quantity
     context = {
+        "offers_waiting": offers_waiting_for(user),
         "accounts": [(account, [(row, BlockState(row.state).label) for row in held]) for account, held in shown],
         "more_accounts": len(accounts) - len(shown),
         "active": totals[BlockState.ACTIVE],

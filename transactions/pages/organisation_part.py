@@ -37,19 +37,29 @@ _DEEDS: dict[str, tuple[Callable[..., Any], str]] = {
 
 
 def approvals_part(request: HttpRequest, user: User, organisation: Organisation) -> SafeString:
-    """Return the section as HTML: what waits, with the ways to decide for whoever may."""
-    waiting = approvals_visible_to(user).filter(organisation=organisation, state=ConsentState.PENDING)
+    """Return the section as HTML: what waits in the organisation, with the ways to decide for whoever may."""
+    return waiting_part(request, user, organisation)
+
+
+def waiting_part(request: HttpRequest, user: User, organisation: Organisation | None = None) -> SafeString:
+    """Return the section as HTML for one organisation, or for all of the person's, which are named then."""
+    waiting = approvals_visible_to(user).filter(state=ConsentState.PENDING)
+    if organisation is not None:
+        waiting = waiting.filter(organisation=organisation)
+    found = list(waiting.select_related("project").defer("project__coordinates")[:MOST_SHOWN])
+    ids = [row.from_account_id for row in found]
+    acts_for = set(HoldingAccount.objects.held_for(user).filter(pk__in=ids).values_list("pk", flat=True))
     rows = [
         {
             "approval": row,
             "quantity": tonnes_from_kg(row.quantity_kg),
             "asked_by": person_name(row.asked_by),
             "is_own": row.asked_by_id == user.pk,
+            "may_decide": row.from_account_id in acts_for,
         }
-        for row in waiting.select_related("project").defer("project__coordinates")[:MOST_SHOWN]
+        for row in found
     ]
-    may_decide = HoldingAccount.objects.held_for(user).filter(organisation=organisation).exists()
-    context = {"rows": rows, "may_decide": may_decide}
+    context = {"rows": rows, "names_organisations": organisation is None}
     return render_to_string("transactions/approvals_part.html", context, request=request)
 
 
