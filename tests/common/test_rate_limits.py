@@ -101,11 +101,14 @@ def test_a_browser_gets_a_page(client, limits):
     limits("public-read=1/h")
     client.get("/")
 
-    answer = client.get("/", HTTP_ACCEPT="text/html,application/xhtml+xml,*/*;q=0.8")
+    answer = client.get("/proof?page=<2>", HTTP_ACCEPT="text/html,application/xhtml+xml,*/*;q=0.8")
 
     assert answer.status_code == 429
     assert answer["Content-Type"].startswith("text/html")
-    assert "That was too much at once." in answer.content.decode()
+    page = answer.content.decode()
+    assert "That was too much at once." in page
+    assert 'href="/proof?page=%3C2%3E">Try again</a>' in page
+    assert "what you entered" not in page
     assert "default-src 'self'" in answer["Content-Security-Policy"]
 
 
