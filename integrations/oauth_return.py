@@ -13,5 +13,6 @@ def asked_from_pages(request: HttpRequest, connection: Connection) -> None:
 
 
 def came_from_pages(request: HttpRequest) -> bool:
-    """Tell, once, whether the browser had left from the account pages."""
-    return request.session.pop(_KEY, None) is not None
+    """Tell, once, whether the browser had left from the account pages; a program with a token carries no session."""
+    session = getattr(request, "session", None)
+    return session is not None and session.pop(_KEY, None) is not None

@@ -21,13 +21,13 @@ from accounts.pages.signing_in import signed_in_page
 from carboncore.common.errors import InvalidInput, NotFound, RegistryError
 from carboncore.common.rate_limits.declare import rate_limited
 from integrations.api.syncs import rejects_response
-from integrations.choices import ConnectionProblem, ConnectionStatus, IntegrationType, SyncStatus
+from integrations.choices import ConnectionProblem, ConnectionStatus, IntegrationType, ReadingType, SyncStatus
 from integrations.emissions.settings import calculation_settings
 from integrations.errors import DataSourceNotFound
 from integrations.models import Connection, IncomingSource, Upload
 from integrations.pages.source_connecting import gone_on, refused
 from integrations.pages.source_forms import CredentialsForm, FileForm, ReadingForm, SettingsForm
-from integrations.pages.source_words import standing_of
+from integrations.pages.source_words import needs_permission, standing_of
 from integrations.pages.sources import no_such_source, sources_page
 from integrations.selectors.connections import connection_visible_to
 from integrations.selectors.series import series_gaps
@@ -150,15 +150,10 @@ def source_page(
     request: HttpRequest, user: User, found: Connection, *, status: int = 200, **forms: Any
 ) -> HttpResponse:
     """Show a source with all its forms; `forms` are those that were sent, with what was refused."""
-    entry = found.integration
     since = timezone.now() - timedelta(days=_GAP_DAYS)
     gaps = series_gaps(connection_id=found.pk, since=since, most=_MOST_SHOWN + 1)
     runs = syncs_of(user=user, source=found.public_id, before=None, limit=_MOST_SHOWN)
     may_change = Connection.objects.changeable_by(user).filter(pk=found.pk).exists()
-    permission_is_over = entry.type == IntegrationType.OAUTH and (
-        found.status == ConnectionStatus.PENDING
-        or found.problem in (ConnectionProblem.REAUTHORISATION_NEEDED, ConnectionProblem.CREDENTIALS_REFUSED)
-    )
     context = {
         "source": found,
         "standing": standing_of(found),
@@ -166,11 +161,11 @@ def source_page(
         "may_change": may_change,
         "runs": runs,
         "under_way": next((run for run in runs if run.status in _UNDER_WAY), None),
-        "gaps": gaps[:_MOST_SHOWN],
+        "gaps": [(gap, ReadingType(gap.reading_type).label) for gap in gaps[:_MOST_SHOWN]],
         "more_gaps": len(gaps) > _MOST_SHOWN,
         "gap_days": _GAP_DAYS,
         "uploads": Upload.objects.filter(connection=found)[:_MOST_SHOWN],
-        "permission_is_over": permission_is_over,
+        "needs_permission": needs_permission(found),
         "may_go_on": found.status == ConnectionStatus.DISABLED or found.problem == ConnectionProblem.ERROR_BUDGET_SPENT,
         **(_empty_forms(found) if may_change else {}),
         **forms,

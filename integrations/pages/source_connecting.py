@@ -23,7 +23,7 @@ from integrations.models import Integration
 from integrations.oauth_return import asked_from_pages
 from integrations.pages.source_forms import ConnectForm, Holders
 from integrations.pages.sources import missing_entry, sources_page, why_not
-from integrations.selectors.catalogue import connectable_slugs, integration_listed
+from integrations.selectors.catalogue import connectable_slugs, integration_listed, integrations_listed
 from integrations.services.connections import Connected, connection_create
 
 _BUTTONS = {IntegrationType.API_KEY: "Connect", IntegrationType.OAUTH: "Go on to {}"}
@@ -91,9 +91,11 @@ def _holders(user: User) -> Holders:
 
 
 def _about(entry: Integration) -> dict[str, Any]:
+    ways = connectable_slugs()
     return {
         "entry": entry,
-        "connectable": entry.slug in connectable_slugs(),
+        "connectable": entry.slug in ways,
+        "alternatives": [] if entry.slug in ways else _alternatives(entry, ways),
         "why_not": why_not(entry),
         "info": _guide(entry.info_page),
         "steps": _guide(entry.setup_guide),
@@ -101,6 +103,13 @@ def _about(entry: Integration) -> dict[str, Any]:
         "questions": [(each["question"], _guide(each["answer"])) for each in entry.faq],
         "button": _BUTTONS.get(IntegrationType(entry.type), "Add this source").format(entry.provider),
     }
+
+
+def _alternatives(entry: Integration, ways: set[str]) -> list[Integration]:
+    """Return the connectable entries that this one's page names, by their name or by the words of their slug."""
+    text = entry.info_page.casefold()
+    named = [row for row in integrations_listed() if row.name.casefold() in text or row.slug.replace("-", " ") in text]
+    return [row for row in named if row.slug in ways]
 
 
 def _guide(text: str) -> SafeString:

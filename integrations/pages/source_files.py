@@ -1,6 +1,7 @@
 """A data source's files: bring one, see what was understood, correct and confirm it, follow it, fetch its rejects."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -26,12 +27,12 @@ from integrations.services.uploads import upload_confirm, upload_create, upload_
 
 _COLUMN = "mapping."
 _ROLES = {
-    "starts_at": "Time, or date",
-    "time": "Time of day, where apart",
-    "ends_at": "End",
-    "quantity": "Quantity",
-    "unit": "Unit",
-    "series": "Meter or series",
+    "starts_at": "Column of the time, or date",
+    "time": "Of the time of day, where apart",
+    "ends_at": "Of the end",
+    "quantity": "Of the quantity",
+    "unit": "Of the unit",
+    "series": "Of the meter or series",
 }
 
 
@@ -134,7 +135,7 @@ def _shown(
 ) -> dict[str, Any]:
     """Return what the page of a file shows; `understood` is how its first rows are read, else as first proposed."""
     rows = kept.preview.get("rows", [])
-    readings = kept.preview.get("understood", []) if understood is None else understood
+    readings = [_read(each) for each in (kept.preview.get("understood", []) if understood is None else understood)]
     return {
         "source": found,
         "upload": kept,
@@ -143,6 +144,14 @@ def _shown(
         "waits": kept.status == UploadStatus.UPLOADED,
         "rows": list(zip(rows, readings or [{}] * len(rows), strict=False)),
     }
+
+
+def _read(row: dict[str, Any]) -> dict[str, Any]:
+    """Return how a row is read, its times as times."""
+    if "starts_at" not in row:
+        return row
+    begins, ends = (datetime.fromisoformat(row[name]).astimezone(UTC) for name in ("starts_at", "ends_at"))
+    return {**row, "begins": begins, "ends": ends}
 
 
 def _address_of(kept: Upload, public_id: uuid.UUID) -> str:

@@ -160,5 +160,6 @@ def _credential_field(asked: dict[str, Any]) -> forms.CharField:
 def _own_field(name: str) -> forms.Field:
     label, values = _OWN[name]
     if not values:
-        return forms.CharField(label=label, required=False, help_text="Needed only where you have several.")
-    return forms.ChoiceField(label=label, required=False, choices=[("", "as is usual"), *values.items()])
+        return forms.CharField(label=label, required=False, help_text=f"Where you have several. “{name}” in the guide.")
+    choices = [("", "as is usual"), *values.items()]
+    return forms.ChoiceField(label=label, required=False, choices=choices, help_text=f"“{name}” in the guide.")

@@ -35,10 +35,12 @@ Row = tuple[Connection, Standing, SourceNumbers, bool]
 def sources(request: HttpRequest, session: SignInSession) -> HttpResponse:
     """Show a person's own and their organisations' data sources, and the catalogue to connect more from."""
     rows = _rows(session.user)
-    groups: dict[int | None, tuple[str, list[Row]]] = {None: ("Your own", [])}
+    groups: dict[int, tuple[str, list[Row]]] = {0: ("Your own", [])}
     for row in rows:
-        holder = row[0].organisation
-        groups.setdefault(holder and holder.pk, (holder.name if holder else "", []))[1].append(row)
+        if holder := row[0].organisation:
+            groups.setdefault(holder.pk, (holder.name, []))[1].append(row)
+        else:
+            groups[0][1].append(row)
     ready, not_ready = _catalogue()
     context = {
         "groups": [(name, found) for name, found in groups.values() if found],

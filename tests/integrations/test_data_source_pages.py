@@ -137,12 +137,12 @@ def test_a_file_goes_from_preview_to_readings_and_rejects(catalogue, browser):
     assert (brought.status_code, brought["Location"]) == (302, file)
 
     shown = browser.get(file)
-    assert "0.25 kWh · 2025-01-15" in words(shown)
+    assert "0.25 kWh · 15 Jan 2025, 00:00 to 15 Jan 2025, 00:30 UTC · M1" in words(shown)
     assert "There is no quantity (“Null”)." in words(shown)
     layout = chosen(shown)
     assert layout["mapping.quantity"] == "Consumption (kWh)"
     looked = browser.send(file, {**layout, "unit": "Wh", "do": "look"})
-    assert "0.25 Wh · 2025-01-15" in words(looked)
+    assert "0.25 Wh · 15 Jan 2025, 00:00" in words(looked)
     wrong = browser.send(file, {**layout, "unit": "", "mapping.quantity": "", "do": "confirm"})
     assert wrong.status_code == 400
     assert {"Name the column.", "Name the unit, such as kWh, or the column that tells it."} <= reasons(wrong)
