@@ -46,8 +46,7 @@ def organisation_create(*, actor: User, name: str, country: str, registration_nu
         raise InvalidInput(errors)
     given = {"name": name, "country_code": code, "registration_number": registration_number, "created_by": actor}
     with transaction.atomic():
-        # A form that is sent twice at once: the second waits here, and finds what the first one entered.
-        User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+        _lock_actor(actor)
         if Organisation.objects.filter(**given, state=OrganisationState.PENDING).exists():
             raise OrganisationTaken(own=True)
         try:
@@ -116,6 +115,11 @@ def organisation_lock(*, pk: int) -> Organisation:
     if found is None:
         raise OrganisationNotFound
     return found
+
+
+def _lock_actor(actor: User) -> None:
+    """Have whoever enters organisations do so one at a time: a form that is sent twice finds what the first entered."""
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
 
 
 def _decide(
