@@ -7,6 +7,7 @@ trouble and shown as such. Anything else does, and a source whose budget is spen
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -146,6 +147,8 @@ def _tell_owner(row: Connection) -> None:
         "reason": row.error_message,
         "is_spent": row.problem == ConnectionProblem.ERROR_BUDGET_SPENT,
         "failures": row.error_count,
+        "link_label": "Put it right",
+        "link": f"{settings.PUBLIC_URL}/account/data-sources/{row.public_id}",
     }
     for address in _addresses(row):
         mail_send(to=address, template="integrations/mails/source_paused", context=values)

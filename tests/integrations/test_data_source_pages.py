@@ -1,7 +1,7 @@
 """The pages of data sources: connecting, reading, files and figures by forms alone, for those who may."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -211,16 +211,62 @@ def test_syncs_rejects_and_gaps_are_shown_and_one_is_asked_for(user, browser):
     )  # fmt: skip
     SyncReject.objects.create(run=run, external_id="=1+1", reason="No quantity.")
 
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=2)
+    for at in (0, 1, 4):  # two that follow one another, then two hours of nothing
+        begins = hour + timedelta(hours=at)
+        Reading.objects.create(
+            connection=row, reading_type="electricity_consumption", external_id=f"m:{at}", series="m", quantity=1,
+            unit="kWh", starts_at=begins, ends_at=begins + timedelta(hours=1),
+        )  # fmt: skip
+
+    assert "Readings 3 Gaps, last 30 days 1 Sync now" in words(browser.get(PAGE))
     asked = browser.send(page_of(row, "/sync"), page=page_of(row))
     shown = words(browser.get(page_of(row)))
 
     assert asked.status_code == 302
     assert "It is being read: queued, 0 %" in shown
     assert "Scheduled Partial: some records were rejected 47 0 1 rejected records as CSV" in shown
+    assert "No reading Electricity used · m" in shown
     rejects = browser.get(page_of(row, f"/syncs/{run.public_id}/rejects.csv")).content.decode().splitlines()
     assert rejects[1] == "'=1+1,,,,No quantity."
     browser.send(page_of(row, "/sync"), page=page_of(row))
     assert "A sync of this data source is under way already" in words(browser.get(page_of(row)))
+
+
+def test_new_credentials_take_the_place_of_refused_ones_and_a_source_pauses_and_goes_on(kraken, browser):
+    browser.send(OCTOPUS, settings_given(**{"credentials.apiKey": API_KEY}))
+    row = Connection.objects.get()
+    refused = {"status": "error", "problem": "credentials_refused", "error_message": "The key is refused."}
+    Connection.objects.update(**refused, next_sync_at=None)
+    assert "Needs attention The key is refused. Enter new credentials." in words(browser.get(PAGE))
+
+    wrong = browser.send(page_of(row, "/credentials"), {"credentials.apiKey": "sk_wrong_key"}, page=page_of(row))
+    right = browser.send(page_of(row, "/credentials"), {"credentials.apiKey": API_KEY}, page=page_of(row))
+
+    assert (wrong.status_code, reasons(wrong)) == (400, {"The supplier refused the credentials. Enter valid ones."})
+    assert "sk_wrong_key" not in wrong.content.decode()
+    assert (right.status_code, Connection.objects.get().status) == (302, "active")
+    browser.send(page_of(row, "/pause"), page=page_of(row))
+    assert "Paused Nothing is read. Press “Go on” to read it again." in words(browser.get(page_of(row)))
+    browser.send(page_of(row, "/go-on"), page=page_of(row))
+    assert Connection.objects.get().status == "active"
+    changed = settings_given(display_name="Home", gas_unit="kWh", sync_frequency="weekly")
+    browser.send(page_of(row, "/change"), changed, page=page_of(row))
+    row.refresh_from_db()
+    assert (row.display_name, row.settings["gas_unit"], row.sync_frequency) == ("Home", "kWh", "weekly")
+
+
+def test_a_webhooks_secret_is_shown_once(catalogue, browser):
+    browser.send(f"{PAGE}/connect/generic-webhook", settings_given(display_name="Boiler"))
+    row = Connection.objects.get()
+
+    made = browser.send(page_of(row, "/webhook"), page=page_of(row))
+
+    assert re.search(
+        r"Send readings to http\S+/api/v1/webhooks/generic/[0-9a-f-]{36} , signed with this secret", words(made)
+    )
+    secret = re.search(r"whsec_[^<]+", made.content.decode())[0]
+    assert secret not in browser.get(page_of(row)).content.decode()
 
 
 @pytest.mark.parametrize(("history", "left"), [("keep", 1), ("erase", 0)])

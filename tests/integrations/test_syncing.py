@@ -20,6 +20,7 @@ from integrations.services.syncing import sync_request, syncs_due_start, syncs_l
 from tests.doubles.glowmarkt_server import PASSWORD, GlowmarktServer
 from tests.doubles.provider_server import BLOCKED, OUT_OF_ORDER, TRUNCATED, WAIT, WEB_PAGE
 from tests.integrations.source_factories import provider_row, source
+from tests.mailbox import last_mail
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +136,7 @@ def test_a_spent_budget_pauses_the_source_and_tells_its_owner_once(home, glowmar
     assert Event.objects.filter(action="connection.paused").count() == 1
     mail = OutgoingMail.objects.get()
     assert (mail.recipient, mail.template) == (home.owner.email, "integrations/mails/source_paused")
+    assert f"/account/data-sources/{home.public_id}" in last_mail(home.owner.email).body
 
     glowmarkt.faults.append(TRUNCATED)
     synced(home, NOW + timedelta(days=9))
