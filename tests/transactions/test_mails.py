@@ -267,7 +267,7 @@ def test_a_purchase_takes_one_statement_more_for_its_mail():
         with CaptureQueriesContext(connection) as caught:
             purchase = reserved_purchase(batch, 1_000, buyer=buyer)
             purchase_mark_paid(actor=officer, purchase_pk=purchase.pk, reference="INV-1")
-        return [query["sql"] or "" for query in caught]
+        return [query["sql"] for query in caught]
 
     with_mail = statements()
     with nobody_mailed():
@@ -275,9 +275,7 @@ def test_a_purchase_takes_one_statement_more_for_its_mail():
 
     mails = [sql for sql in with_mail if "mail_outgoingmail" in sql]
     assert len(with_mail) - len(without) == 2, "one for the invoice, one for the receipt"
-    # The invoice's is prepared, and a prepared statement shows no words here.
-    assert [sql.split('"')[0] for sql in mails] == ["INSERT INTO "]
-    assert with_mail.count("") - without.count("") == 1
+    assert [sql.split('"')[0] for sql in mails] == ["INSERT INTO ", "INSERT INTO "]
 
 
 def test_an_address_that_cannot_be_used_stops_no_retirement(folder):
