@@ -27,12 +27,12 @@ from integrations.services.uploads import upload_confirm, upload_create, upload_
 
 _COLUMN = "mapping."
 _ROLES = {
-    "starts_at": "Column of the time, or date",
-    "time": "Of the time of day, where apart",
-    "ends_at": "Of the end",
-    "quantity": "Of the quantity",
-    "unit": "Of the unit",
-    "series": "Of the meter or series",
+    "starts_at": "Column with the time, or date",
+    "time": "Column with the time of day, if apart",
+    "ends_at": "Column with the end",
+    "quantity": "Column with the quantity",
+    "unit": "Column with the unit",
+    "series": "Column with the meter",
 }
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django_countries import countries
 
 from accounts.pages.forms import AccountForm
@@ -114,9 +115,13 @@ class FileForm(AccountForm):
     file = forms.FileField(
         label="CSV or Excel file",
         allow_empty_file=True,
-        help_text="Up to 200 MB. You see what was understood before anything of it counts.",
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        most = f"Up to {settings.UPLOAD_MAX_BYTES // 1_000_000} MB."
+        self.fields["file"].help_text = f"{most} You see what was understood before anything of it counts."
 
 
 class ReadingForm(EntryForm):
