@@ -158,6 +158,7 @@ def test_public_retirements_are_listed_without_hidden_names(api, exact, spring):
             "purpose": "corporate_inventory",
             "period_start": None,
             "period_end": None,
+            "inventory": "",
         }
     ]
     assert (answer["X-Total-Count"], len(queries)) == ("1", 2)
