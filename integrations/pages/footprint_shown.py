@@ -21,7 +21,12 @@ def footprint_shown(report: Mapping[str, Any]) -> dict[str, Any]:
     tables = {table.title: table for table in report_tables(report)}
     chart = report["charts"]["by_month"]
     other = "market" if report["method"] == "location" else "location"
-    has_before = any(value is not None for value in chart["year_before"]["values"])
+    before = chart["year_before"]["values"]
+    # Months are compared that were not measured a year before: the change would look like one of consumption.
+    measured = zip(*(part["values"] for part in chart["series"]), strict=True)
+    missing = sum(
+        was is None and any(value is not None for value in now) for now, was in zip(measured, before, strict=True)
+    )
     return {
         "tonnes": (Decimal(report["total_kg_co2e"]) / 1000).quantize(_TONNES, rounding=ROUND_HALF_UP),
         "scopes": [_scope(row) for row in tables["Scopes"].rows[:-1]],
@@ -32,7 +37,8 @@ def footprint_shown(report: Mapping[str, Any]) -> dict[str, Any]:
         # The drawing's only text from outside are months and numbers; see `month_chart`.
         "wide_chart": mark_safe(month_chart(chart)),  # noqa: S308
         "narrow_chart": mark_safe(month_chart(chart, width=340, height=240)),  # noqa: S308
-        "has_before": has_before,
+        "has_before": any(value is not None for value in before),
+        "missing_before": missing,
         "month_rows": tables["Months"].rows if "Months" in tables else [],
         "bars": [_bars(tables[title]) for title in _WITH_BARS if title in tables and _tells(tables[title])],
     }
