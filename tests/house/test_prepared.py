@@ -38,6 +38,22 @@ def test_values_go_and_come_as_by_a_cursor():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_statement_whose_answer_a_migration_changed_is_prepared_anew():
+    with transaction.atomic():
+        fetch_all("CREATE TEMPORARY TABLE told (words varchar(5))", [])
+        fetch_all("SELECT * FROM told WHERE %s::int = 1", [1])
+        fetch_all("ALTER TABLE told ALTER words TYPE varchar(9)", [])
+    try:
+        with pytest.raises(DatabaseError), transaction.atomic():
+            fetch_all("SELECT * FROM told WHERE %s::int = 1", [1])
+
+        with transaction.atomic():
+            assert fetch_all("SELECT * FROM told WHERE %s::int = 1", [1]) == []
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_statement_stays_prepared_after_an_error_that_rolls_back():
     with transaction.atomic():
         fetch_all("SELECT %s::bigint + 1", [1])

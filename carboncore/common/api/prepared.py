@@ -33,7 +33,13 @@ def run_prepared(raw: Any, query: str, params: Sequence[Any]) -> list[tuple[Any,
         _done(pg, pg.exec_(b"BEGIN"))
     values = Transformer(raw)
     sent = values.dump_sequence(params, [PyFormat.AUTO] * len(params))
-    result = _done(pg, pg.exec_prepared(_name(raw, query, values.types or ()), sent, values.formats))
+    name = _name(raw, query, values.types or ())
+    try:
+        result = _done(pg, pg.exec_prepared(name, sent, values.formats))
+    except (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidSqlStatementName):
+        # A migration changed what the statement returns, or the session forgot it: the next use prepares it anew.
+        raw.__dict__[_KEPT][0].pop((query, values.types or ()))
+        raise
     if not result.nfields:
         return []
     values.set_pgresult(result)
