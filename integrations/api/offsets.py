@@ -202,7 +202,7 @@ def offset_asked(user: User, given: Mapping[str, Any]) -> AskedOffset:
         period=asked.period,
         method=asked.method,
         quantity_kg=given["quantity"],
-        source=_bought(given["buy"]) if "buy" in given else _held(user, given["retire"]),
+        source=bought_source(given["buy"]) if "buy" in given else held_source(user, given["retire"]),
         beneficiary=Beneficiary(
             name=given.get("beneficiary_name", ""),
             location=given.get("beneficiary_location", ""),
@@ -232,13 +232,23 @@ def offset_body(offset: EmissionsOffset, user: User, intent: IntentSnapshot | No
     return {**row, "payment": purchase_body(purchase, intent) if purchase is not None and is_theirs else None}
 
 
-def _bought(given: Mapping[str, Any]) -> Bought:
+def bought_source(given: Mapping[str, Any]) -> Bought:
+    """Return the credits to buy that validated fields name.
+
+    Raises:
+        ProjectNotFound: the project is not public.
+    """
     project = project_for_sale(pk=given["project_id"])
     if project is None:
         raise ProjectNotFound
     return Bought(project, given["price_per_credit"], given["currency"], given.get("vintage"))
 
 
-def _held(user: User, given: Mapping[str, Any]) -> Held:
+def held_source(user: User, given: Mapping[str, Any]) -> Held:
+    """Return the credits to retire out of an account that validated fields name.
+
+    Raises:
+        AccountNotFound: it is none that the person may use.
+    """
     account = account_usable_by(user=user, public_id=given["account"])
     return Held(account, given["project_id"], given.get("vintage"))

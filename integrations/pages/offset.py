@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import Any
 
 from django.conf import settings
@@ -16,11 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import SignInSession, User
 from accounts.pages.showing import private
 from accounts.pages.signing_in import signed_in_page
+from carboncore.common.api.serializers import StrictSerializer
 from carboncore.common.client_address import client_address
 from carboncore.common.errors import InvalidInput, RegistryError
 from carboncore.common.quantities import kg_from_tonnes, tonnes_from_kg
 from integrations.api.emission_periods import Asked, present_month, read_asked
-from integrations.api.offsets import payment_of, whole_period
+from integrations.api.offset_shapes import BuyingSerializer, RetiringSerializer
+from integrations.api.offsets import bought_source, held_source, payment_of, whole_period
 from integrations.models import EmissionsOffset
 from integrations.offset_errors import OffsetNotFound, OffsetOverlaps
 from integrations.selectors.offsets import (
@@ -31,12 +33,10 @@ from integrations.selectors.offsets import (
     offset_visible_to,
     offsets_of,
 )
-from integrations.services.offsets import AskedOffset, Beneficiary, Bought, Held, offset_make
-from registry.errors import ProjectNotFound
+from integrations.services.offsets import AskedOffset, Beneficiary, offset_make
 from transactions.api.callers import key_scope
 from transactions.choices import PaymentMethod
 from transactions.pages.certificates import certificate_address
-from transactions.selectors.purchases import account_usable_by, project_for_sale
 from transactions.services import answer_once, purchase_cancel
 from transactions.services.idempotency import MAX_KEY_LENGTH
 from transactions.services.moving import Origin
@@ -139,18 +139,25 @@ def _wanted(user: User, given: Mapping[str, str], asked: Asked, holder: Inventor
         kind, *parts = given.get("source", "").split("|")
         if kind == "held":
             account, project_id = parts
-            usable = account_usable_by(user=user, public_id=uuid.UUID(account))
-            source: Held | Bought = Held(usable, int(project_id))
+            order: StrictSerializer = RetiringSerializer(data={"account": account, "project_id": int(project_id)})
         elif kind == "buy":
-            project_pk, vintage, currency, price = parts
-            project = project_for_sale(pk=int(project_pk))
-            if project is None:
-                raise ProjectNotFound
-            source = Bought(project, Decimal(price), currency, int(vintage) if vintage else None)
+            project_id, vintage, currency, price = parts
+            order = BuyingSerializer(
+                data={
+                    "project_id": int(project_id),
+                    "vintage": int(vintage) if vintage else None,
+                    "currency": currency,
+                    "price_per_credit": price,
+                }
+            )
         else:
             raise wrong
     except (ValueError, InvalidOperation, OverflowError):
         raise wrong from None
+    if not order.is_valid():
+        raise wrong
+    chosen = order.validated_data
+    source = held_source(user, chosen) if kind == "held" else bought_source(chosen)
     return AskedOffset(
         holder=holder,
         period=asked.period,
@@ -165,6 +172,8 @@ def _wanted(user: User, given: Mapping[str, str], asked: Asked, holder: Inventor
 
 def _shown(request: HttpRequest, user: User, given: dict[str, str], refusal: RegistryError | None) -> HttpResponse:
     context: dict[str, Any] = {"given": given, "refusals": _words(refusal), "rounding": ROUNDING}
+    # After a refusal what was chosen stands, an unticked box too: a name that is published once is public.
+    context["was_ordered"] = request.method == "POST"
     status = refusal.http_status if refusal else 200
     holder = InventoryHolder(user, None)
     try:

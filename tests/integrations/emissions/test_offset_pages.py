@@ -130,6 +130,31 @@ def test_what_cannot_be_ordered_is_said_on_the_page(ada, batch, change, status, 
     assert Transaction.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["buy|99999999999999999999||EUR|1", "buy|{project}|99999|EUR|12.5", "buy|{project}||EUR|sNaN", "buy|1|2|3",
+     "held|{project}|99999999999999999999"],
+)  # fmt: skip
+def test_a_choice_that_no_form_of_ours_makes_is_refused_in_words(ada, batch, source):
+    order = fields_of(ada.get(MARCH), "Buy and retire 0.246 t")
+
+    refused = ada.post(PAGE, {**order, "source": source.format(project=batch.project_id)})
+
+    assert (refused.status_code, EmissionsOffset.objects.count()) == (400, 0)
+    assert "Choose which credits to retire." in refused.content.decode()
+
+
+def test_a_name_that_was_not_to_be_published_stays_so_after_a_refusal(ada, batch):
+    organisation = an_organisation(ada.user, viewer=buyer())
+    order = fields_of(ada.get(f"{MARCH}&organisation={organisation.public_id}"), "Buy and retire")
+    assert order.pop("published") == "on"
+
+    refused = ada.post(PAGE, {**order, "source": "nothing"})
+
+    assert refused.status_code == 400
+    assert "published" not in fields_of(refused, "Buy and retire")
+
+
 def test_a_new_price_is_shown_before_anything_is_bought(ada, batch):
     order = fields_of(ada.get(MARCH), "Buy and retire")
     refused = ada.post(PAGE, {**order, "source": order["source"].replace("12.5000", "9.0000")})
