@@ -16,6 +16,8 @@ from integrations.providers.registry import ADAPTERS
 
 CREDENTIAL = "credentials."
 FIELDS = ("display_name", "site", "country_code", "sync_frequency")
+# As far back as reports reach.
+_FIRST_YEAR = 1990
 _OWN = {
     "gas_unit": ("Your gas meter reports", {"m3": "cubic metres (newer meters)", "kWh": "kilowatt-hours (SMETS1)"}),
     "timestamps_mark": ("A half-hour's time marks its", {"end": "end", "start": "start"}),
@@ -139,6 +141,13 @@ class ReadingForm(EntryForm):
         kinds: Any = self.fields["reading_type"]
         offered = set(entry.data_types) or set(ReadingType.values)
         kinds.choices = [choice for choice in ReadingType.choices if choice[0] in offered]
+
+    def clean_first_day(self) -> date:
+        """Return the day, if reports reach so far back."""
+        day: date = self.cleaned_data["first_day"]
+        if day.year < _FIRST_YEAR:
+            raise forms.ValidationError(f"Give a day of {_FIRST_YEAR} or later.")
+        return day
 
     def clean_last_day(self) -> date:
         """Return the day, if clocks go on after it."""
