@@ -11,7 +11,7 @@ from django.utils import timezone
 from carboncore.audit.services import event_record
 from integrations.choices import ConnectionStatus, ReadingType
 from integrations.models import Connection, GridIntensity
-from integrations.providers.base import ProviderProblem
+from integrations.providers.base import ProviderProblem, ProviderUnavailable
 from integrations.providers.carbon_intensity import NATION, REGIONS, Intensity, intensities_read
 
 SOURCE = "NESO Carbon Intensity API (CC BY 4.0)"
@@ -68,7 +68,9 @@ def grid_intensities_fetch(*, now: datetime | None = None, base_url: str = "") -
             found = list(intensities_read(region=region, since=since, until=moment, base_url=base_url))
         except ProviderProblem as problem:
             logger.warning("grid_intensity_not_fetched", region=region, reason=problem.message)
-            return stored
+            if isinstance(problem, ProviderUnavailable):
+                return stored
+            continue  # one region's odd answer keeps no other waiting
         stored += grid_intensities_store(found=found)
     return stored
 
