@@ -2,12 +2,15 @@
 
 import time
 
-from django.db import connection, models, transaction
+import structlog
+from django.db import DatabaseError, connection, models, transaction
 
 from carboncore.audit.choices import Outcome
 from carboncore.audit.models import Event
 from carboncore.audit.services.recording import event_record
 from carboncore.common.observing import metrics
+
+logger = structlog.get_logger(__name__)
 
 # Any constant does; it must only differ from other advisory locks of this database.
 _TURN_SPACE = 7_301_004
@@ -33,9 +36,13 @@ def refusal_record(*, action: str, note: str, obj: models.Model | None = None) -
     now = time.monotonic()
     if now - _looked.get((action, note), -_SECONDS) >= _SECONDS:
         _looked[action, note] = now
-        with transaction.atomic():
-            if _is_our_turn(action, note) and not _is_recent(action, note):
-                return event_record(action=action, obj=obj, outcome=Outcome.REFUSED, note=note)
+        try:
+            with transaction.atomic():
+                if _is_our_turn(action, note) and not _is_recent(action, note):
+                    return event_record(action=action, obj=obj, outcome=Outcome.REFUSED, note=note)
+        except DatabaseError:  # the caller's refusal stands; the next one is recorded
+            _looked.pop((action, note), None)
+            logger.warning("refusal_not_recorded", action=action, note=note)
     metrics.REFUSALS.labels(action).inc()
     return None
 
