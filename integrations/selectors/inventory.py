@@ -62,11 +62,6 @@ def inventory_of(
     )
 
 
-def organisations_of(user: User) -> list[Organisation]:
-    """Return the organisations whose inventories a person may see: those that they are a member of, by name."""
-    return list(Organisation.objects.filter(memberships__user=user).order_by("name", "pk"))
-
-
 def summary_of(inventory: Inventory) -> dict[str, Any]:
     """Return the totals as the API answers them; kilograms of CO2e with three places, as text."""
     groups = inventory.groups
