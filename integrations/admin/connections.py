@@ -59,7 +59,7 @@ class SyncInline(StaffTabularInline):
 class ConnectionAdmin(ReadOnlyAdmin):
     """The page of a data source."""
 
-    empty_words = "People and organisations connect data sources by the API. What can be connected: Integrations."
+    empty_words = "People and organisations connect data sources on their pages or by the API. Which: Integrations."
     list_display = ("display_name", "integration", "belongs_to", "health", "reason", "last_synced_at", "next_sync_at")
     list_select_related = ("integration", "organisation")
     list_filter = (

@@ -26,9 +26,7 @@ _BODY_SHOWN = 20_000
 class UploadAdmin(BroughtByConnectionAdmin):
     """Files of readings, with what came of each or why it failed."""
 
-    empty_words = (
-        "Files come in through the API: an owner or trader uploads one to a data source and confirms its columns."
-    )
+    empty_words = "An owner or trader uploads files on a data source's page or by the API, and confirms their columns."
     list_display = ("file_name", "connection", "status_badge", "percent_done", "records_imported", "records_rejected",
                     "created_at")  # fmt: skip
     list_select_related = ("connection",)
@@ -123,7 +121,7 @@ class IncomingDeliveryAdmin(_AgainAdmin):
     again_words = "Its readings are stored again; those that are there already are not counted again."
     empty_words = (
         "What others send to a data source's own address, or a provider to this server's, is kept here as it came."
-        " An owner makes the address of a data source by the API."
+        " An owner makes the address on the data source's page or by the API."
     )
     list_display = ("webhook_id", "where", "status_badge", "what_came", "records_imported", "records_rejected",
                     "repeats", "received_at", "deed")  # fmt: skip

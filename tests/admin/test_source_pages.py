@@ -41,7 +41,7 @@ def test_an_empty_list_says_where_its_entries_come_from_and_times_have_their_zon
     narrowed = text_of(viewer.get(f"{LIST}?q=nobody"))
     source(last_synced_at=datetime(2026, 5, 4, 14, 30, tzinfo=UTC))
 
-    assert "Nothing here yet People and organisations connect data sources by the API." in empty
+    assert "Nothing here yet People and organisations connect data sources on their pages or by the API." in empty
     assert "Nothing fits No entry fits this search and these filters. Show all" in narrowed
     assert "4 May 2026, 14:30 UTC" in text_of(viewer.get(LIST))
 
